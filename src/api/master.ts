@@ -1,0 +1,99 @@
+/**
+ * The port through which the API asks the master. The daemon implements it; tests implement it with a fake.
+ * Every method that waits takes an AbortSignal: a client that went away stops costing.
+ */
+import type { Actor, ProcessView } from '../core/model.ts'
+import type { SignalName } from '../lib/signals.ts'
+import type { FaultName } from '../lib/fault.ts'
+import type { GroupSpec } from '../core/spec.ts'
+import type { MasterEvent } from '../core/events.ts'
+
+/** What came of one request for one process. */
+export interface Outcome {
+  readonly group: string
+  readonly name: string
+  /** `OK`, or why not. */
+  readonly result: 'OK' | FaultName
+  /** A sentence, with the reason of a failure. */
+  readonly description: string
+}
+
+export type MasterState = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN'
+
+export interface MasterInfo {
+  readonly pid: number
+  readonly version: string
+  readonly identifier: string
+  readonly state: MasterState
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  readonly configFile: string
+  readonly configFormat: 'ini' | 'yaml'
+  readonly instance: string
+  /** Path of the main log, `null` when there is none. */
+  readonly logfile: string | null
+  /** Bytes dropped so far because a disk was full. */
+  readonly logBytesDropped: number
+}
+
+/** How a waiting request is to be carried out. */
+export interface ActOptions {
+  readonly by: Actor
+  /** Answer when the wanted state is reached, not when the request is taken. */
+  readonly wait: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Difference between the config on disk and what runs; names of groups. */
+export interface ConfigDiff {
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** One line of what an update did, in supervisorctl's words: `stopped`, `removed process group`, ... */
+export interface UpdateStep {
+  readonly group: string
+  readonly did: 'stopped' | 'removed process group' | 'updated process group' | 'added process group' | 'has problems; not removing'
+}
+
+/** Which of a process's streams. */
+export type Channel = 'stdout' | 'stderr'
+
+export interface Master {
+  info(): MasterInfo
+  /** All processes, by group then name. */
+  processes(): readonly ProcessView[]
+  /** Groups of the last config that was read, active or not. */
+  configuredGroups(): readonly GroupSpec[]
+  activeGroups(): readonly string[]
+
+  /** Starts, stops; outcomes in the order in which they were completed. Throws Fault SHUTDOWN_STATE. */
+  start(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]>
+  stop(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]>
+  /** Sends to the pid only, never the group; changes no state. */
+  signal(targets: readonly ProcessView[], signal: SignalName, by: Actor): Outcome[]
+  /** SIGKILL to the process and what belongs to it; the restart policy goes on as after any crash. */
+  kill(targets: readonly ProcessView[], by: Actor): Outcome[]
+  /** Writes to stdin. Throws Fault NOT_RUNNING, NO_FILE. */
+  sendStdin(target: ProcessView, text: string): Promise<void>
+  clearLogs(targets: readonly ProcessView[]): Outcome[]
+  clearMainLog(): void
+  reopenLogs(by: Actor): void
+
+  /** Reads the config again without acting on it. Throws Fault CANT_REREAD with all problems as text. */
+  reread(): Promise<ConfigDiff>
+  addGroup(name: string, by: Actor): void
+  removeGroup(name: string): void
+  /** Rereads and applies the difference, of the named groups or of all. */
+  update(groups: readonly string[], by: Actor): Promise<UpdateStep[]>
+  /** Ends the master. With `keepWorkers` the workers run on and the next master adopts them. */
+  shutdown(by: Actor, options: { readonly keepWorkers: boolean }): void
+  /** Stops everything and starts again from the config, in the same pid. */
+  restart(by: Actor): void
+
+  /** Calls back for every event from now on; returns the end of it. */
+  subscribe(listener: (event: MasterEvent) => void): () => void
+  /** CPU percent and resident bytes of running processes by pid. */
+  usage(pids: readonly number[]): Promise<ReadonlyMap<number, { readonly cpu: number; readonly memory: number }>>
+}

@@ -1,0 +1,21 @@
+/** Which config file is meant: the search order of the command line tools. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+/** Searched in this order when neither `-c` nor NSUP_CONFIG names a file. */
+export const searchPaths: readonly string[] = [
+  './programs.yaml',
+  './supervisord.conf',
+  './etc/supervisord.conf',
+  '/etc/nsup/programs.yaml',
+  '/etc/supervisord.conf',
+  '/etc/supervisor/supervisord.conf',
+]
+
+/** Absolute path of the config, or `undefined` when none is named and none is found. A named one need not exist. */
+export function findConfig(named: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const explicit = named ?? (env['NSUP_CONFIG'] || undefined)
+  if (explicit !== undefined) return resolve(explicit)
+  const found = searchPaths.find((path) => existsSync(path))
+  return found === undefined ? undefined : resolve(found)
+}

@@ -1,0 +1,60 @@
+/** What the master tells the world: one closed union, from which listeners, streams and logs are fed. */
+import type { Actor, State } from './model.ts'
+
+interface Common {
+  /** Counts up from 1 in the life of a master. */
+  readonly serial: number
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** A process went from one state to another. */
+export interface StateEvent extends Common {
+  readonly type: 'process.state'
+  readonly group: string
+  readonly name: string
+  readonly from: State
+  readonly to: State
+  /** The pid that this is about, 0 where there is none. */
+  readonly pid: number
+  /** Backoff counter, for STARTING and BACKOFF. */
+  readonly tries: number
+  /** For EXITED: the code was expected. */
+  readonly expected: boolean
+  readonly reason: string
+  readonly by: Actor | null
+}
+
+export interface GroupEvent extends Common {
+  readonly type: 'group.added' | 'group.removed'
+  readonly group: string
+}
+
+export interface MasterStateEvent extends Common {
+  readonly type: 'master.running' | 'master.stopping' | 'master.reloaded'
+  readonly by: Actor | null
+}
+
+/** Output could not be written: the disk is full. `bytes`: dropped since it began (recovered) or so far (dropping). */
+export interface LogDropEvent extends Common {
+  readonly type: 'log.dropping' | 'log.recovered'
+  readonly group: string
+  readonly name: string
+  readonly channel: 'stdout' | 'stderr'
+  readonly bytes: number
+  readonly reason: string
+}
+
+/** Descendants that a stopped process left behind. */
+export interface SurvivorsEvent extends Common {
+  readonly type: 'process.survivors'
+  readonly group: string
+  readonly name: string
+  readonly survivors: readonly { readonly pid: number; readonly name: string }[]
+  readonly killed: boolean
+}
+
+export type MasterEvent = StateEvent | GroupEvent | MasterStateEvent | LogDropEvent | SurvivorsEvent
+
+/** An event before the bus has given it a serial and a time. */
+export type EventBody = MasterEvent extends infer E ? (E extends Common ? Omit<E, 'serial' | 'at'> : never) : never

@@ -1,0 +1,111 @@
+/**
+ * The words of the core as types: states, wants, exits, a process as the fleet holds it, and a view of it that
+ * leaves the core. No behaviour here but the state codes.
+ */
+import type { SignalName } from '../lib/signals.ts'
+import type { ProcessSpec } from './spec.ts'
+
+/** supervisord's state codes. */
+export const stateCodes = {
+  STOPPED: 0,
+  STARTING: 10,
+  RUNNING: 20,
+  BACKOFF: 30,
+  STOPPING: 40,
+  EXITED: 100,
+  FATAL: 200,
+  UNKNOWN: 1000,
+} as const
+
+export type State = keyof typeof stateCodes
+
+/** States in which nothing of the process runs and nothing is due. */
+export function isStopped(state: State): boolean {
+  return state === 'STOPPED' || state === 'EXITED' || state === 'FATAL' || state === 'UNKNOWN'
+}
+
+/** States that a stop request acts on (supervisord's "running" set). */
+export function isRunning(state: State): boolean {
+  return state === 'RUNNING' || state === 'BACKOFF' || state === 'STARTING'
+}
+
+/** States that a signal request acts on. */
+export function isSignallable(state: State): boolean {
+  return state === 'RUNNING' || state === 'STARTING' || state === 'STOPPING'
+}
+
+/** What the operator asked for. */
+export type Want = 'up' | 'down'
+
+/** Who caused something, for people: `cli root`, `signal SIGTERM`, `config change`, `shutdown`, `autostart`. */
+export type Actor = string
+
+/** How an incarnation ended. `unknown`: it died while no master lived, or was not the master's child. */
+export type ExitStatus =
+  | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: SignalName; /** `null`: could not be found out. */ readonly core: boolean | null }
+  | { readonly kind: 'unknown' }
+
+/** One end of one incarnation; the last ten are kept. Times are epoch milliseconds. */
+export interface ExitRecord {
+  readonly incarnation: number
+  readonly pid: number
+  readonly status: ExitStatus
+  readonly startedAt: number
+  readonly endedAt: number
+  /** Milliseconds, on the monotonic clock where the master saw both ends. */
+  readonly uptime: number
+  /** True if somebody had asked for it to stop. */
+  readonly wanted: boolean
+  /** Who asked, when `wanted`. */
+  readonly by: Actor | null
+  /** True if the code is in `exitcodes`, after RUNNING. */
+  readonly expected: boolean
+  /** Last lines of stderr (of stdout where stderr is redirected), at most 20. */
+  readonly lastLines: readonly string[]
+}
+
+/** Identity of a running incarnation: a pid alone is none, it is used again. */
+export interface Pid {
+  readonly pid: number
+  /** Field 22 of /proc/PID/stat, or what `ps -o lstart` says; opaque, compared for equality. */
+  readonly startTime: string
+}
+
+/** One process as it leaves the core: everything a person or a program may see, no secrets. */
+export interface ProcessView {
+  readonly group: string
+  readonly name: string
+  /** `group:name` or `name`. */
+  readonly namespec: string
+  readonly program: string
+  readonly state: State
+  readonly statecode: number
+  readonly want: Want
+  /** 0 when nothing runs. */
+  readonly pid: number
+  /** A sentence: supervisord's description (`pid 12, uptime 0:00:03`, spawn error, stop time, `Not started`). */
+  readonly description: string
+  /** Why it is in this state, for people; empty for RUNNING. */
+  readonly reason: string
+  /** Epoch milliseconds, 0 = never. */
+  readonly startedAt: number
+  readonly stoppedAt: number
+  readonly since: number
+  /** Milliseconds of this incarnation; 0 when nothing runs. */
+  readonly uptime: number
+  readonly restarts: number
+  readonly incarnation: number
+  readonly adopted: boolean
+  readonly spawnError: string
+  /** supervisord's exitstatus: code, -1 for a signal. */
+  readonly exitstatus: number
+  readonly stopRequestedBy: Actor | null
+  /** Milliseconds until the next automatic start, in BACKOFF. */
+  readonly retryIn: number | null
+  readonly exits: readonly ExitRecord[]
+  readonly stdoutLogfile: string | null
+  readonly stderrLogfile: string | null
+  readonly groupPriority: number
+  readonly spec: ProcessSpec
+}
