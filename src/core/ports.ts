@@ -1,0 +1,50 @@
+/** What the rest of the world must offer to the master: the kernel and the clock, real or simulated. */
+import type { ExitStatus, Pid } from './model.ts'
+import type { ProcessSpec } from './spec.ts'
+import type { SignalName } from '../lib/signals.ts'
+
+export interface Clock {
+  /** Milliseconds that only go forward; what decides. */
+  monotonic(): number
+  /** Epoch milliseconds; what people read. */
+  wall(): number
+}
+
+/** Why a command cannot be run, in supervisord's words, and the fault that a start request gets for it. */
+export interface SpawnProblem {
+  readonly ok: false
+  readonly reason: string
+  readonly fault: 'NO_FILE' | 'NOT_EXECUTABLE' | 'SPAWN_ERROR'
+}
+
+export interface SpawnOrder {
+  readonly spec: ProcessSpec
+  /** The whole environment of the child. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Descriptors that become 0, 1 and 2 of the child. */
+  readonly stdin: number
+  readonly stdout: number
+  readonly stderr: number
+}
+
+/** A process that a stopped leader left behind. */
+export interface Survivor extends Pid {
+  readonly name: string
+}
+
+export interface Processes {
+  /** Resolves the command as a start request checks it, before any state is looked at. */
+  findCommand(spec: ProcessSpec, environment: Readonly<Record<string, string>>): { readonly ok: true; readonly path: string } | SpawnProblem
+  /** Starts a child in its own session. `onExit` is called once, never before `spawn` has returned. */
+  spawn(order: SpawnOrder, onExit: (status: ExitStatus) => void): ({ readonly ok: true } & Pid) | SpawnProblem
+  /**
+   * Sends a signal after checking that the pid is still the same process. `group`: to the process group that it
+   * leads. `gone`: nobody there (ESRCH, or another process has the pid now); `failed`: the kernel refused.
+   */
+  kill(target: Pid, signal: SignalName, scope: 'process' | 'group'): 'sent' | 'gone' | { readonly failed: string }
+  isAlive(target: Pid): boolean
+  /** Live processes in the process groups or sessions of these dead leaders, by leader's pid. One look at /proc for all. */
+  survivors(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]>
+  /** Session leaders whose environment at exec time held `NAME=value`; with that environment's values of `names`. */
+  findMarked(name: string, value: string, names: readonly string[]): readonly (Pid & { readonly values: Readonly<Record<string, string>> })[]
+}
