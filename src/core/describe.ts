@@ -1,0 +1,94 @@
+/** The sentences of a process's status: supervisord's descriptions, and the view that leaves the core. */
+import { namespec } from './spec.ts'
+import { stateCodes } from './model.ts'
+import type { ProcessView } from './model.ts'
+import type { Now, Proc } from './proc.ts'
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** supervisord's status text (its contract, section 4.5). */
+export function description(proc: Proc, now: Now): string {
+  switch (proc.state) {
+    case 'RUNNING':
+      return `pid ${String(proc.id?.pid ?? 0)}, uptime ${uptimeWords(uptime(proc, now))}`
+    case 'FATAL':
+    case 'BACKOFF':
+      return proc.spawnError || `unknown error (try "tail ${namespec(proc.group, proc.name)}")`
+    case 'STOPPED':
+    case 'EXITED':
+      return proc.startedAt === 0 ? 'Not started' : localTime(proc.stoppedAt)
+    case 'STARTING':
+    case 'STOPPING':
+    case 'UNKNOWN':
+      return ''
+  }
+}
+
+/** Milliseconds that the running incarnation has been up; 0 when none is. */
+export function uptime(proc: Proc, now: Now): number {
+  return proc.id === null ? 0 : Math.max(0, now.mono - proc.startedMono)
+}
+
+/** `H:MM:SS`, with `1 day, ` or `N days, ` before it. */
+export function uptimeWords(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  const days = Math.floor(seconds / 86_400)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const clock = `${String(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  if (days === 0) return clock
+  return `${String(days)} ${days === 1 ? 'day' : 'days'}, ${clock}`
+}
+
+/** `Nov 22 03:48 AM`, local time. */
+export function localTime(epoch: number): string {
+  const date = new Date(epoch)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const hour = date.getHours()
+  const month = months[date.getMonth()] ?? ''
+  return `${month} ${two(date.getDate())} ${two(hour % 12 || 12)}:${two(date.getMinutes())} ${hour < 12 ? 'AM' : 'PM'}`
+}
+
+/** Everything about a process that others may see. */
+export function viewOf(proc: Proc, groupPriority: number, now: Now): ProcessView {
+  const last = proc.exits.at(-1)
+  return {
+    group: proc.group,
+    name: proc.name,
+    namespec: namespec(proc.group, proc.name),
+    program: proc.spec.program,
+    state: proc.state,
+    statecode: stateCodes[proc.state],
+    want: proc.want,
+    pid: proc.id?.pid ?? 0,
+    description: description(proc, now),
+    reason: reasonOf(proc, now),
+    startedAt: proc.startedAt,
+    stoppedAt: proc.stoppedAt,
+    since: proc.since,
+    uptime: uptime(proc, now),
+    restarts: proc.restarts,
+    incarnation: proc.incarnation,
+    adopted: proc.adopted,
+    spawnError: proc.spawnError,
+    exitstatus: exitstatus(proc, last),
+    stopRequestedBy: proc.stopBy,
+    retryIn: proc.state === 'BACKOFF' && proc.deadline !== null ? Math.max(0, proc.deadline - now.mono) : null,
+    exits: proc.exits,
+    stdoutLogfile: proc.spec.stdout.file,
+    stderrLogfile: proc.spec.redirectStderr ? null : proc.spec.stderr.file,
+    groupPriority,
+    spec: proc.spec,
+  }
+}
+
+function reasonOf(proc: Proc, now: Now): string {
+  if (proc.state !== 'BACKOFF' || proc.deadline === null) return proc.reason
+  const seconds = Math.max(0, Math.ceil((proc.deadline - now.mono) / 1000))
+  return `${proc.reason}; try ${String(proc.backoff + 1)} of ${String(proc.spec.startretries + 1)} in ${String(seconds)} s`
+}
+
+/** supervisord's exitstatus: the code, -1 for anything else that ended, 0 before any exit and in BACKOFF and FATAL. */
+function exitstatus(proc: Proc, last: ProcessView['exits'][number] | undefined): number {
+  if (last === undefined || proc.state === 'BACKOFF' || proc.state === 'FATAL') return 0
+  return last.status.kind === 'code' ? last.status.code : -1
+}

@@ -1,0 +1,231 @@
+/**
+ * All processes together: `step` takes one input and returns what is to be done. It knows no clock, no kernel and
+ * no promise; the same inputs give the same effects.
+ *
+ * Each step ends by settling: every process is reconciled with what is wanted of it, config changes take their
+ * place where nothing runs any more, members that have left are forgotten, and a shutdown goes on to its next
+ * tier. A lost edge is healed by whatever happens next.
+ *
+ * A shutdown takes the groups by descending priority. All members of the groups that share the highest priority
+ * are stopped at once; the next tier is touched only when each of them is in a stopped state. Nothing is started
+ * meanwhile.
+ */
+import { isStopped } from './model.ts'
+import type { Actor } from './model.ts'
+import type { Plan } from './diff.ts'
+import { byPriority } from './order.ts'
+import type { Ranked } from './order.ts'
+import { newProc } from './proc.ts'
+import type { Effect, Now, Proc, ProcInput } from './proc.ts'
+import { reconcile, stepProc } from './process.ts'
+import type { GroupSpec } from './spec.ts'
+
+export interface Group {
+  readonly name: string
+  priority: number
+  readonly procs: Map<string, Proc>
+}
+
+export interface Fleet {
+  readonly groups: Map<string, Group>
+  phase: 'running' | 'stopping' | 'drained'
+  /** Who asked for the shutdown. */
+  stopBy: Actor
+  /** All processes in starting order; `null` when it has to be made again. */
+  order: readonly Ranked[] | null
+}
+
+export type FleetInput =
+  | { readonly type: 'proc'; readonly proc: Proc; readonly input: ProcInput }
+  /** Deadlines may have passed. */
+  | { readonly type: 'clock' }
+  | { readonly type: 'addGroup'; readonly group: GroupSpec; readonly by: Actor }
+  /** All members must be in a stopped state. */
+  | { readonly type: 'removeGroup'; readonly name: string }
+  | { readonly type: 'apply'; readonly plan: Plan; readonly by: Actor }
+  | { readonly type: 'shutdown'; readonly by: Actor }
+  /** SIGKILL whatever is being stopped, now. */
+  | { readonly type: 'hurry' }
+
+export function newFleet(): Fleet {
+  return { groups: new Map(), phase: 'running', stopBy: '', order: null }
+}
+
+/** Applies one input and settles. */
+export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
+  const effects: Effect[] = []
+  apply(fleet, input, now, effects)
+  settle(fleet, now, effects)
+  return effects
+}
+
+/** All processes by ascending priority, then name. */
+export function ranked(fleet: Fleet): readonly Ranked[] {
+  fleet.order ??= [...fleet.groups.values()]
+    .flatMap((group) => [...group.procs.values()].map((proc) => ({ proc, groupPriority: group.priority })))
+    .sort(byPriority)
+  return fleet.order
+}
+
+/** The nearest deadline on the monotonic clock, `null` when nothing is due ever. */
+export function nextDeadline(fleet: Fleet): number | null {
+  let nearest: number | null = null
+  for (const { proc } of ranked(fleet)) {
+    if (proc.deadline !== null && (nearest === null || proc.deadline < nearest)) nearest = proc.deadline
+  }
+  return nearest
+}
+
+/** Takes a process that runs already, or is remembered, into the fleet; before the first step. */
+export function enlist(fleet: Fleet, proc: Proc, groupPriority: number): void {
+  groupOf(fleet, proc.group, groupPriority).procs.set(proc.name, proc)
+  fleet.order = null
+}
+
+/** What runs, as a config would say it. */
+export function activeGroups(fleet: Fleet): GroupSpec[] {
+  return [...fleet.groups.values()].map((group) => ({
+    name: group.name,
+    priority: group.priority,
+    processes: [...group.procs.values()].filter((proc) => !proc.leaving).map((proc) => proc.next?.spec ?? proc.spec),
+  }))
+}
+
+function apply(fleet: Fleet, input: FleetInput, now: Now, effects: Effect[]): void {
+  switch (input.type) {
+    case 'proc':
+      if (fleet.phase !== 'running' && input.input.type === 'start') return
+      return stepProc(input.proc, input.input, now, effects)
+    case 'clock':
+      for (const { proc } of ranked(fleet)) {
+        if (proc.deadline !== null && proc.deadline <= now.mono) stepProc(proc, { type: 'due' }, now, effects)
+      }
+      return
+    case 'addGroup':
+      return addGroup(fleet, input.group, input.by, now, effects)
+    case 'removeGroup':
+      return dismiss(fleet, input.name, 'remove', effects)
+    case 'apply':
+      for (const name of input.plan.removed) dismiss(fleet, name, input.by, effects)
+      for (const { group, restart } of input.plan.changed) change(fleet, group, restart, input.by, now)
+      for (const group of input.plan.added) addGroup(fleet, group, input.by, now, effects)
+      return
+    case 'shutdown':
+      if (fleet.phase !== 'running') return
+      fleet.phase = 'stopping'
+      fleet.stopBy = input.by
+      return
+    case 'hurry':
+      for (const { proc } of ranked(fleet)) stepProc(proc, { type: 'hurry' }, now, effects)
+  }
+}
+
+function settle(fleet: Fleet, now: Now, effects: Effect[]): void {
+  const mayStart = fleet.phase === 'running'
+  for (const { proc } of ranked(fleet)) {
+    if (proc.next !== null && isStopped(proc.state)) takeNext(proc, now, mayStart, effects)
+    reconcile(proc, now, mayStart && !proc.leaving, effects)
+    if (proc.leaving && isStopped(proc.state)) forget(fleet, proc, effects)
+  }
+  if (fleet.phase === 'stopping') stopNextTier(fleet, now, effects)
+}
+
+function stopNextTier(fleet: Fleet, now: Now, effects: Effect[]): void {
+  const up = ranked(fleet).filter(({ proc }) => !isStopped(proc.state))
+  if (up.length === 0) {
+    fleet.phase = 'drained'
+    effects.push({ type: 'drained' })
+    return
+  }
+  const highest = Math.max(...up.map(({ groupPriority }) => groupPriority))
+  for (const { proc, groupPriority } of up.reverse()) {
+    if (groupPriority !== highest) continue
+    if (proc.state === 'BACKOFF') stepProc(proc, { type: 'giveUp' }, now, effects)
+    else stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects)
+  }
+  // A tier of nothing but BACKOFF is done at once.
+  if (up.every(({ proc }) => isStopped(proc.state))) stopNextTier(fleet, now, effects)
+}
+
+// --- changes of the config ---------------------------------------------------------------------------------------
+
+function addGroup(fleet: Fleet, spec: GroupSpec, by: Actor, now: Now, effects: Effect[]): void {
+  const group = groupOf(fleet, spec.name, spec.priority)
+  for (const process of spec.processes) admit(group, process, by, now)
+  fleet.order = null
+  effects.push({ type: 'event', proc: null, body: { type: 'group.added', group: spec.name } })
+}
+
+function change(fleet: Fleet, spec: GroupSpec, restart: ReadonlySet<string>, by: Actor, now: Now): void {
+  const group = groupOf(fleet, spec.name, spec.priority)
+  group.priority = spec.priority
+  const staying = new Set(spec.processes.map((process) => process.name))
+  for (const proc of group.procs.values()) if (!staying.has(proc.name)) leave(proc, by)
+  for (const process of spec.processes) {
+    const proc = group.procs.get(process.name)
+    if (proc === undefined) admit(group, process, by, now)
+    else if (restart.has(process.name)) replaceSpec(proc, process, by)
+    else proc.spec = process
+  }
+  fleet.order = null
+}
+
+function dismiss(fleet: Fleet, name: string, by: Actor, effects: Effect[]): void {
+  const group = fleet.groups.get(name)
+  if (group === undefined) return
+  for (const proc of group.procs.values()) leave(proc, by)
+  if (group.procs.size === 0) dropGroup(fleet, group, effects)
+}
+
+function admit(group: Group, spec: Proc['spec'], by: Actor, now: Now): void {
+  const old = group.procs.get(spec.name)
+  if (old !== undefined) return replaceSpec(old, spec, by) // it was about to leave
+  group.procs.set(spec.name, newProc(spec, spec.autostart ? 'up' : 'down', `autostart, ${by}`, now.wall))
+}
+
+function leave(proc: Proc, by: Actor): void {
+  proc.leaving = true
+  proc.next = null
+  proc.want = 'down'
+  proc.wantedBy = by
+}
+
+/** A member that was up, or that starts by itself, comes back with the new spec; supervisord's update does so too. */
+function replaceSpec(proc: Proc, spec: Proc['spec'], by: Actor): void {
+  const up = spec.autostart || proc.want === 'up' || (proc.next?.up ?? false)
+  proc.leaving = false
+  proc.next = { spec, up }
+  proc.want = 'down'
+  proc.wantedBy = by
+}
+
+function takeNext(proc: Proc, now: Now, mayStart: boolean, effects: Effect[]): void {
+  if (proc.next === null) return
+  const { spec, up } = proc.next
+  proc.spec = spec
+  proc.next = null
+  proc.backoff = 0
+  if (up && mayStart) stepProc(proc, { type: 'start', by: proc.wantedBy }, now, effects)
+}
+
+function forget(fleet: Fleet, proc: Proc, effects: Effect[]): void {
+  const group = fleet.groups.get(proc.group)
+  group?.procs.delete(proc.name)
+  fleet.order = null
+  effects.push({ type: 'forget', proc })
+  if (group?.procs.size === 0) dropGroup(fleet, group, effects)
+}
+
+function dropGroup(fleet: Fleet, group: Group, effects: Effect[]): void {
+  fleet.groups.delete(group.name)
+  effects.push({ type: 'event', proc: null, body: { type: 'group.removed', group: group.name } })
+}
+
+function groupOf(fleet: Fleet, name: string, priority: number): Group {
+  let group = fleet.groups.get(name)
+  if (group === undefined) {
+    group = { name, priority, procs: new Map() }
+    fleet.groups.set(name, group)
+  }
+  return group
+}

@@ -1,0 +1,118 @@
+/**
+ * One process as the fleet holds it: the record that the table of process.ts changes, its making, and the
+ * inputs and effects that the core speaks. Only `step` in fleet.ts lets anybody change one.
+ */
+import type { SignalName } from '../lib/signals.ts'
+import type { EventBody } from './events.ts'
+import type { Actor, ExitRecord, ExitStatus, Pid, State, Want } from './model.ts'
+import type { ProcessSpec } from './spec.ts'
+
+/** Both times of one instant, in milliseconds: `mono` decides, `wall` is what people read. */
+export interface Now {
+  readonly mono: number
+  readonly wall: number
+}
+
+export interface Proc {
+  readonly group: string
+  readonly name: string
+  spec: ProcessSpec
+  state: State
+  want: Want
+  /** Who set `want` last. */
+  wantedBy: Actor
+  /** The running incarnation; `null` when none runs, or while a spawn is being carried out. */
+  id: Pid | null
+  /** Counts spawns, from 1; 0: never spawned. */
+  incarnation: number
+  /** Failed starts in a row: supervisord's backoff counter. */
+  backoff: number
+  /** The one thing that is due, on the monotonic clock. */
+  deadline: number | null
+  /** When this incarnation was spawned, on the monotonic clock. */
+  startedMono: number
+  /** Epoch milliseconds; 0: never. */
+  startedAt: number
+  stoppedAt: number
+  /** When `state` was entered, epoch milliseconds. */
+  since: number
+  spawnError: string
+  /** Why it is in this state, for people. */
+  reason: string
+  /** Who asked for the stop that is going on, or for the last one. */
+  stopBy: Actor | null
+  /** Newest last, at most ten. */
+  exits: ExitRecord[]
+  /** Spawns after the first one that nobody asked for. */
+  restarts: number
+  /** True while the running incarnation is not the master's child. */
+  adopted: boolean
+  /** A config change on its way: `spec` takes the place of the old one as soon as nothing runs; `up`: then start it. */
+  next: { readonly spec: ProcessSpec; readonly up: boolean } | null
+  /** Stop, then leave the fleet: its program is gone from the config. */
+  leaving: boolean
+}
+
+/** What can happen to one process. */
+export type ProcInput =
+  | { readonly type: 'start'; readonly by: Actor }
+  | { readonly type: 'stop'; readonly by: Actor }
+  | { readonly type: 'spawned'; readonly id: Pid }
+  | { readonly type: 'spawnFailed'; readonly reason: string }
+  | { readonly type: 'exited'; readonly status: ExitStatus; readonly lastLines: readonly string[] }
+  /** `deadline` has passed. */
+  | { readonly type: 'due' }
+  /** The kernel would not let us signal it. */
+  | { readonly type: 'refused'; readonly reason: string }
+  /** Do not wait for `stopwaitsecs` any longer. */
+  | { readonly type: 'hurry' }
+  /** The whole is shutting down: do not try again. */
+  | { readonly type: 'giveUp' }
+
+/** What the core wants done. The shell does it and brings back what came of it as inputs. */
+export type Effect =
+  | { readonly type: 'spawn'; readonly proc: Proc }
+  | {
+      readonly type: 'kill'
+      readonly proc: Proc
+      readonly id: Pid
+      readonly signal: SignalName
+      readonly scope: 'process' | 'group'
+      /** True when the grace period ran out. */
+      readonly escalated: boolean
+    }
+  /** The leader `pid` is gone: see what of its group and session is left, and kill that if the spec says so. */
+  | { readonly type: 'sweep'; readonly proc: Proc; readonly pid: number; readonly wanted: boolean }
+  | { readonly type: 'event'; readonly body: EventBody; readonly proc: Proc | null }
+  /** The process has left the fleet: close its streams, remove its folder. */
+  | { readonly type: 'forget'; readonly proc: Proc }
+  /** A shutdown is complete: nothing runs any more. */
+  | { readonly type: 'drained' }
+
+/** A process that has never run. */
+export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: number): Proc {
+  return {
+    group: spec.group,
+    name: spec.name,
+    spec,
+    state: 'STOPPED',
+    want,
+    wantedBy,
+    id: null,
+    incarnation: 0,
+    backoff: 0,
+    deadline: null,
+    startedMono: 0,
+    startedAt: 0,
+    stoppedAt: 0,
+    since: wall,
+    spawnError: '',
+    reason: want === 'up' ? 'about to start' : 'not started: autostart is off',
+    stopBy: null,
+    exits: [],
+    restarts: 0,
+    adopted: false,
+    next: null,
+    leaving: false,
+  }
+}
