@@ -103,9 +103,9 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT']) {
     if (stopping) return
     stopping = true
     const fields = { signal, signal_number: constants.signals[signal], pid: process.pid, is_processing: inFlight > 0 }
-    say('Worker received shutdown signal', fields)
     if (server.listening) drain()
     else server.once('listening', drain)
+    say('Worker received shutdown signal', fields)
   })
 }
 
