@@ -1,0 +1,21 @@
+/** What this is all about, through bin/ as a user runs it. */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../lib/world.mjs'
+import { toIni } from './ini.mjs'
+
+/** @type {import('../lib/fleet.mjs').Contender} */
+export const nsup = {
+  id: 'nsup',
+  unavailable: () => (existsSync(join(root, 'dist/nsupd.js')) ? null : 'nsup is not built: npm run build'),
+  configure(plan) {
+    const file = join(plan.dir, 'supervisord.conf')
+    writeFileSync(file, toIni(plan))
+    const client = [join(root, 'bin/nsup'), '-c', file]
+    return {
+      launch: [join(root, 'bin/nsupd'), '-n', '-c', file],
+      status: [...client, 'status'],
+      restart: (name) => [...client, 'restart', name],
+    }
+  },
+}
