@@ -42,7 +42,11 @@ export interface Processes {
    * leads. `gone`: nobody there (ESRCH, or another process has the pid now); `failed`: the kernel refused.
    */
   kill(target: Pid, signal: SignalName, scope: 'process' | 'group'): 'sent' | 'gone' | { readonly failed: string }
+  /** Sends a signal to what is left of the process group of a dead leader; `gone` when nothing is. */
+  killGroup(leader: number, signal: SignalName): 'sent' | 'gone' | { readonly failed: string }
   isAlive(target: Pid): boolean
+  /** True if any process is in the group that `leader` led; one system call. */
+  groupExists(leader: number): boolean
   /** Live processes in the process groups or sessions of these dead leaders, by leader's pid. One look at /proc for all. */
   survivors(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]>
   /** Session leaders whose environment at exec time held `NAME=value`; with that environment's values of `names`. */

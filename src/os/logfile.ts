@@ -1,0 +1,205 @@
+/**
+ * Writes one log file: synchronously, in order, byte for byte; rotates it by size; survives a full disk by dropping
+ * and counting. Does not read FIFOs, does not format, and never throws once it is open.
+ */
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
+import type { LogFileSpec, Sink, SinkWatcher } from '../core/sinks.ts'
+import { Backups } from './rotate.ts'
+
+/** The one system call that tests replace. */
+export type WriteCall = (fd: number, bytes: Uint8Array, offset: number, length: number) => number
+
+export type OpenedLogFile = { readonly ok: true; readonly sink: LogFile } | { readonly ok: false; readonly code: string }
+
+const newline = 0x0a
+/** So much without a line end is no text: after a full disk the search for the next line ends here. */
+const lineSearchMax = 64 * 1024
+
+/** Opens (and creates) a log file; the errno name when that fails. */
+export function openLogFile(spec: LogFileSpec, watcher: SinkWatcher, write: WriteCall = writeSync): OpenedLogFile {
+  try {
+    return { ok: true, sink: new LogFile(spec, watcher, write) }
+  } catch (error) {
+    return { ok: false, code: errnoOf(error) }
+  }
+}
+
+/** Errno name of what a system call threw. */
+export function errnoOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error)
+}
+
+export class LogFile implements Sink {
+  readonly path: string
+  readonly #spec: LogFileSpec
+  readonly #watcher: SinkWatcher
+  readonly #write: WriteCall
+  readonly #backups: Backups
+  #fd: number
+  /** False for devices: they have no position, are never rotated and never removed. */
+  #regular = false
+  #position = 0
+  /** Where the next rotation is tried; moved on when one fails. */
+  #limit = 0
+  #dropped = 0
+  /** Dropped since the disk became full; 0: all is well. */
+  #dropping = 0
+  /** Dropping began within a line, whose rest must not be glued to what comes later. */
+  #torn = false
+  #searched = 0
+  #lastByte = newline
+
+  constructor(spec: LogFileSpec, watcher: SinkWatcher, write: WriteCall) {
+    this.path = spec.path
+    this.#spec = spec
+    this.#watcher = watcher
+    this.#write = write
+    this.#backups = new Backups(spec.path, {
+      keep: spec.backups,
+      compress: spec.compress,
+      onProblem: (sentence) => { watcher.onProblem(sentence) },
+    })
+    this.#fd = this.#open()
+  }
+
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#fd < 0 || chunk.length === 0) return true
+    if (this.#dropping > 0) this.#retry(chunk)
+    else this.#writeAll(chunk, 0)
+    if (this.#position >= this.#limit && this.#limit > 0) this.#rotate()
+    return true
+  }
+
+  reopen(): void {
+    if (this.#fd < 0) return
+    const old = this.#fd
+    try {
+      this.#fd = this.#open()
+      closeSync(old)
+    } catch (error) {
+      this.#watcher.onProblem(`cannot reopen ${this.path}: ${errnoOf(error)}; the old file is written on`)
+    }
+  }
+
+  clear(): void {
+    if (this.#fd < 0 || !this.#regular) return
+    try {
+      rmSync(this.path, { force: true })
+      this.reopen()
+    } catch (error) {
+      this.#watcher.onProblem(`cannot remove ${this.path}: ${errnoOf(error)}`)
+    }
+  }
+
+  close(): void {
+    if (this.#fd < 0) return
+    closeSync(this.#fd)
+    this.#fd = -1
+  }
+
+  /** Resolves when no backup is being compressed. */
+  idle(): Promise<void> {
+    return this.#backups.idle()
+  }
+
+  #open(): number {
+    const fd = openSync(this.path, 'a', this.#spec.mode)
+    const stat = fstatSync(fd)
+    this.#regular = stat.isFile()
+    this.#position = stat.size
+    this.#limit = this.#regular ? this.#spec.maxBytes : 0
+    return fd
+  }
+
+  /** Writes `chunk` from `from` on, in as many calls as it takes; what the disk refuses is dropped. */
+  #writeAll(chunk: Uint8Array, from: number): void {
+    let at = from
+    while (at < chunk.length) {
+      try {
+        at += this.#write(this.#fd, chunk, at, chunk.length - at)
+      } catch (error) {
+        const code = errnoOf(error)
+        if (code === 'EINTR') continue
+        this.#position += at - from
+        if (at > 0) this.#lastByte = chunk[at - 1] ?? newline
+        this.#drop(chunk, at, code)
+        return
+      }
+    }
+    this.#position += chunk.length - from
+    this.#lastByte = chunk[chunk.length - 1] ?? newline
+  }
+
+  #drop(chunk: Uint8Array, from: number, code: string): void {
+    const first = this.#dropping === 0
+    this.#dropping += chunk.length - from
+    this.#dropped += chunk.length - from
+    this.#torn = chunk[chunk.length - 1] !== newline
+    this.#searched = 0
+    if (first) this.#watcher.onDropping(this.#dropping, `${code} on ${this.path}`)
+  }
+
+  /** After a full disk: begins again at the start of a line, on a line of its own. */
+  #retry(chunk: Uint8Array): void {
+    const start = this.#torn ? chunk.indexOf(newline) + 1 : 0
+    if (this.#torn && start === 0 && this.#searched < lineSearchMax) {
+      this.#searched += chunk.length
+      this.#dropping += chunk.length
+      this.#dropped += chunk.length
+      return
+    }
+    this.#torn = false
+    this.#dropping += start
+    this.#dropped += start
+    if (start === chunk.length && start > 0) return
+    const before = this.#dropping
+    if (!this.#endLine()) {
+      this.#dropping += chunk.length - start
+      this.#dropped += chunk.length - start
+      this.#torn = chunk[chunk.length - 1] !== newline
+      return
+    }
+    this.#writeAll(chunk, start)
+    if (this.#dropping > before) return
+    this.#dropping = 0
+    this.#watcher.onRecovered(before)
+  }
+
+  /** Closes the line that the full disk cut off, so that two lines are never read as one. */
+  #endLine(): boolean {
+    if (this.#lastByte === newline) return true
+    try {
+      this.#write(this.#fd, Uint8Array.of(newline), 0, 1)
+    } catch {
+      return false // still no room: the caller drops on
+    }
+    this.#position += 1
+    this.#lastByte = newline
+    return true
+  }
+
+  #rotate(): void {
+    try {
+      if (this.#spec.backups === 0) ftruncateSync(this.#fd, 0)
+      else this.#rotateToBackup()
+      this.#position = 0
+      this.#lastByte = newline
+      this.#limit = this.#spec.maxBytes
+    } catch (error) {
+      this.#limit = this.#position + this.#spec.maxBytes
+      this.#watcher.onProblem(`cannot rotate ${this.path}: ${errnoOf(error)}; it grows on`)
+    }
+  }
+
+  #rotateToBackup(): void {
+    const old = this.#fd
+    this.#backups.shift()
+    this.#fd = this.#open() // if this throws, the old descriptor, now `.1`, is written on
+    closeSync(old)
+    this.#backups.pack()
+  }
+}

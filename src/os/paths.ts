@@ -1,0 +1,88 @@
+/**
+ * Finds the file behind a command and checks it and the directory before a spawn, in supervisord's words and
+ * order: the first file on the PATH counts, whatever it is. A few stats per spawn; nothing is remembered.
+ */
+import { accessSync, constants, statSync } from 'node:fs'
+import type { SpawnProblem } from '../core/ports.ts'
+import type { ProcessSpec } from '../core/spec.ts'
+
+const defaultPath = '/bin:/usr/bin:/usr/local/bin'
+
+/**
+ * Resolves the command of a process. A word with `/` is taken as it is, relative to the master's own directory;
+ * others are looked for in the PATH of the child's environment.
+ */
+export function findCommand(
+  spec: Pick<ProcessSpec, 'argv' | 'commandProblem'>,
+  environment: Readonly<Record<string, string>>,
+): { readonly ok: true; readonly path: string } | SpawnProblem {
+  const word = spec.argv[0]
+  if (spec.commandProblem !== null) return problem('NOT_EXECUTABLE', spec.commandProblem)
+  if (word === undefined || word === '') return problem('NOT_EXECUTABLE', 'command is empty')
+  if (word.includes('/')) return checkFile(word, word)
+  for (const folder of (environment['PATH'] ?? defaultPath).split(':')) {
+    const path = folder === '' ? `./${word}` : folder.endsWith('/') ? folder + word : `${folder}/${word}`
+    const answer = checkFile(path, folder === '' ? word : path)
+    if (answer.ok || answer.fault !== 'NO_FILE') return answer
+  }
+  return problem('NO_FILE', `can't find command ${quoted(word)}`)
+}
+
+function checkFile(path: string, shown: string): { readonly ok: true; readonly path: string } | SpawnProblem {
+  const stat = statOrUndefined(path)
+  if (stat === undefined) return problem('NO_FILE', `can't find command ${quoted(shown)}`)
+  if (stat.isDirectory()) return problem('NOT_EXECUTABLE', `command at ${quoted(shown)} is a directory`)
+  if ((stat.mode & 0o111) === 0) return problem('NOT_EXECUTABLE', `command at ${quoted(shown)} is not executable`)
+  if (accessError(path) !== null) return problem('NOT_EXECUTABLE', `no permission to run command ${quoted(shown)}`)
+  return { ok: true, path }
+}
+
+function statOrUndefined(path: string): ReturnType<typeof statSync> | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined // a folder on the way is none, or may not be entered: not found, as for any shell
+  }
+}
+
+/** Why a worker cannot have this working directory; `null` when it can. */
+export function directoryProblem(directory: string | null): SpawnProblem | null {
+  if (directory === null) return null
+  const code = enterError(directory)
+  return code === null ? null : problem('SPAWN_ERROR', `couldn't chdir to ${directory}: ${code}`)
+}
+
+function enterError(directory: string): string | null {
+  try {
+    return statSync(directory).isDirectory() ? accessError(directory) : 'ENOTDIR'
+  } catch (error) {
+    return errorCode(error)
+  }
+}
+
+function accessError(path: string): string | null {
+  try {
+    accessSync(path, constants.X_OK)
+    return null
+  } catch (error) {
+    return errorCode(error)
+  }
+}
+
+/** The errno name that an error of node:fs or node:child_process carries, or its message. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+}
+
+/** A {@link SpawnProblem} of this kind. */
+export function problem(fault: SpawnProblem['fault'], reason: string): SpawnProblem {
+  return { ok: false, reason, fault }
+}
+
+/** Quotes as supervisord shows words: single quotes, double ones where the word holds a single one. */
+function quoted(word: string): string {
+  const escaped = word.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+  if (!escaped.includes("'")) return `'${escaped}'`
+  return escaped.includes('"') ? `'${escaped.replaceAll("'", "\\'")}'` : `"${escaped}"`
+}

@@ -1,0 +1,117 @@
+/**
+ * What the kernel tells about processes: identity, liveness, the members of dead leaders' groups and sessions.
+ * Reads /proc with one reused buffer; where there is no /proc (macOS) `ps` answers, see ps.ts. Signals nobody.
+ */
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, readlinkSync } from 'node:fs'
+import { psEnvironments, psList } from './ps.ts'
+import { parseStat } from './stat-line.ts'
+import type { ProcessStat } from './stat-line.ts'
+
+export const hasProc = existsSync('/proc/self/stat')
+
+/** A stat line has 52 fields and a name of at most 64 bytes: 4 KiB hold it with room to spare. */
+const buffer = Buffer.allocUnsafe(4096)
+const space = 0x20
+const closingParenthesis = 0x29
+const letterZ = 0x5a
+const letterX = 0x58
+
+/** What the kernel says of `pid`, zombies included; `undefined` when there is no such process. */
+export function statOf(pid: number): ProcessStat | undefined {
+  if (!hasProc) return psList(pid)[0]
+  const length = readStat(pid)
+  return length === 0 ? undefined : parseStat(buffer.toString('latin1', 0, length))
+}
+
+/** Start time of a process that is there and no zombie. */
+export function startTimeOf(pid: number): string | undefined {
+  const stat = statOf(pid)
+  return stat === undefined || isDead(stat.state) ? undefined : stat.startTime
+}
+
+/** Every process that is no zombie and passes `wanted`, which sees numbers only and is called for each. */
+export function findProcesses(wanted: (pid: number, group: number, session: number) => boolean): ProcessStat[] {
+  if (!hasProc) return psList().filter((stat) => !isDead(stat.state) && wanted(stat.pid, stat.group, stat.session))
+  const found: ProcessStat[] = []
+  for (const entry of readdirSync('/proc')) {
+    const first = entry.charCodeAt(0)
+    if (first < 0x30 || first > 0x39) continue
+    const pid = Number(entry)
+    const length = readStat(pid)
+    if (length === 0 || !matchesStat(pid, length, wanted)) continue
+    const stat = parseStat(buffer.toString('latin1', 0, length))
+    if (stat !== undefined) found.push(stat)
+  }
+  return found
+}
+
+/** Looks at state, group and session in the buffer itself: most processes are of no interest, so no string is made. */
+function matchesStat(pid: number, length: number, wanted: (pid: number, group: number, session: number) => boolean): boolean {
+  let at = buffer.subarray(0, length).lastIndexOf(closingParenthesis) + 2
+  const state = buffer[at]
+  if (state === letterZ || state === letterX) return false
+  at = nextField(nextField(at)) // past the state and the parent
+  const group = numberAt(at)
+  return wanted(pid, group, numberAt(nextField(at)))
+}
+
+function nextField(at: number): number {
+  return buffer.indexOf(space, at) + 1
+}
+
+function numberAt(start: number): number {
+  let number = 0
+  for (let at = start; ; at++) {
+    const digit = (buffer[at] ?? space) - 0x30
+    if (digit < 0 || digit > 9) return number
+    number = number * 10 + digit
+  }
+}
+
+/** Bytes of /proc/PID/stat now in the buffer; 0 when the process is gone. */
+function readStat(pid: number): number {
+  let fd: number
+  try {
+    fd = openSync(`/proc/${pid}/stat`, 'r')
+  } catch {
+    return 0 // nobody has this pid
+  }
+  try {
+    return readSync(fd, buffer, 0, buffer.length, 0)
+  } catch {
+    return 0 // it went between open and read (ESRCH)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function isDead(state: string): boolean {
+  return state.startsWith('Z') || state.startsWith('X')
+}
+
+/** Identity of this boot: pids and start times of another one mean nothing. */
+export function bootId(): string {
+  if (hasProc) return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  const answer = spawnSync('sysctl', ['-n', 'kern.boottime'], { encoding: 'utf8' })
+  return /sec = (\d+)/.exec(answer.stdout ?? '')?.[1] ?? 'unknown'
+}
+
+/** Where a descriptor of a process leads (`/path`, `/path (deleted)`, `pipe:[123]`); `undefined` if it cannot be seen. */
+export function fdTarget(pid: number, fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`)
+  } catch {
+    return undefined // closed, gone, or somebody else's
+  }
+}
+
+/** Environment that a process got at its exec, as `NAME=value` words; empty when it may not be read. */
+export function environmentOf(pid: number): string[] {
+  if (!hasProc) return psEnvironments(pid)
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+  } catch {
+    return [] // somebody else's, or gone
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The kernel's side of {@link Processes}: spawns workers in sessions of their own, signals them, finds what they
+ * left behind. Knows its own live children by heart, so that most questions about them cost no system call.
+ * Decides nothing about when.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import type { ExitStatus, Pid } from '../core/model.ts'
+import type { Processes, SpawnOrder, SpawnProblem, Survivor } from '../core/ports.ts'
+import type { SignalName } from '../lib/signals.ts'
+import { coreDumped } from './core-dump.ts'
+import { changeUser } from './exec-chain.ts'
+import type { Chain } from './exec-chain.ts'
+import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
+import { environmentOf, findProcesses, startTimeOf, statOf } from './proc.ts'
+import { explainFailedSpawn } from './spawn-failure.ts'
+import { userChange } from './users.ts'
+
+type KillAnswer = ReturnType<Processes['kill']>
+
+/** The processes of this machine. Each call makes a view that knows only the children which it spawned itself. */
+export function systemProcesses(): Processes {
+  /** Start time of every live child by pid. libuv reaps at the exit event, so until then the pid cannot be another's. */
+  const children = new Map<number, string>()
+
+  const isAlive = ({ pid, startTime }: Pid): boolean => (children.get(pid) ?? startTimeOf(pid)) === startTime
+
+  return {
+    findCommand,
+
+    spawn(order, onExit) {
+      const start = prepare(order)
+      if ('ok' in start) return start
+      const child = launch(order, start)
+      if ('ok' in child) return child
+      const { pid } = child
+      if (pid === undefined) return explainFailedSpawn(child, order, start.file)
+      const startTime = statOf(pid)?.startTime ?? 'unknown'
+      const startedAt = Date.now()
+      children.set(pid, startTime)
+      child.once('exit', (code, signal) => {
+        children.delete(pid)
+        onExit(exitStatus(code, signal, { pid, directory: order.spec.directory, startedAt }))
+      })
+      return { ok: true, pid, startTime }
+    },
+
+    kill(target, signal, scope) {
+      if (!isAlive(target)) return 'gone'
+      return send(scope === 'group' ? -target.pid : target.pid, signal)
+    },
+
+    killGroup(leader, signal) {
+      const members = survivorsOf([leader]).get(leader) ?? []
+      return members.length === 0 ? 'gone' : send(-leader, signal)
+    },
+
+    isAlive,
+    groupExists,
+    survivors: survivorsOf,
+    findMarked,
+  }
+}
+
+/** Everything that can be known before the fork: user, directory, command. */
+function prepare({ spec, environment }: SpawnOrder): Chain | SpawnProblem {
+  const command = findCommand(spec, environment)
+  if (!command.ok) return command
+  const user = userChange(spec.user)
+  if (!user.ok) return problem('SPAWN_ERROR', user.reason)
+  const directory = directoryProblem(spec.directory)
+  if (directory !== null) return directory
+  if (user.to === null) return { file: command.path, argv: spec.argv }
+  const chain = changeUser(user.to, command.path, spec.argv, environment['PATH'])
+  return chain ?? problem('SPAWN_ERROR', `couldn't setuid to ${spec.user ?? ''}: the command setpriv is not installed`)
+}
+
+/**
+ * Forks and execs. A umask is set around the call, which forks before it returns: a shell that would do it costs
+ * another exec, rewrites PWD, drops variables whose names it does not like, and loses argv[0].
+ */
+function launch({ spec, environment, stdin, stdout, stderr }: SpawnOrder, { file, argv }: Chain): ChildProcess | SpawnProblem {
+  const umask = spec.umask === null ? null : process.umask(spec.umask)
+  try {
+    const child = spawn(file, argv.slice(1), {
+      argv0: argv[0] ?? file,
+      detached: true,
+      env: environment,
+      stdio: [stdin, stdout, stderr],
+      ...(spec.directory === null ? {} : { cwd: spec.directory }),
+    })
+    return child
+  } catch (error) {
+    return problem('SPAWN_ERROR', `couldn't exec ${file}: ${errorCode(error)}`)
+  } finally {
+    if (umask !== null) process.umask(umask)
+  }
+}
+
+function exitStatus(
+  code: number | null,
+  signal: SignalName | null,
+  child: { readonly pid: number; readonly directory: string | null; readonly startedAt: number },
+): ExitStatus {
+  if (signal !== null) return { kind: 'signal', signal, core: coreDumped(signal, child) }
+  return code === null ? { kind: 'unknown' } : { kind: 'code', code }
+}
+
+/** `where`: a pid, or a group as its negative number. */
+function send(where: number, signal: SignalName): KillAnswer {
+  try {
+    process.kill(where, signal)
+    return 'sent'
+  } catch (error) {
+    const code = errorCode(error)
+    return code === 'ESRCH' ? 'gone' : { failed: code }
+  }
+}
+
+function groupExists(leader: number): boolean {
+  try {
+    process.kill(-leader, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM' // there, but another user's
+  }
+}
+
+/**
+ * Members by session or group. A number stays taken while a group or session of that name has members, so a live
+ * process whose pid is the leader's proves that nothing was left and the number is in other hands.
+ */
+function survivorsOf(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]> {
+  const found = new Map<number, Survivor[]>()
+  if (leaders.length === 0) return found
+  const dead = new Set(leaders)
+  const members = findProcesses((_pid, group, session) => dead.has(session) || dead.has(group))
+  const takenAgain = new Set(members.map((member) => member.pid).filter((pid) => dead.has(pid)))
+  for (const { pid, startTime, name, group, session } of members) {
+    const leader = dead.has(session) ? session : group
+    if (takenAgain.has(leader)) continue
+    const list = found.get(leader)
+    if (list === undefined) found.set(leader, [{ pid, startTime, name }])
+    else list.push({ pid, startTime, name })
+  }
+  return found
+}
+
+/** Oldest first: a descendant that made a session of its own has inherited the mark, and is younger than its worker. */
+function findMarked(name: string, value: string, names: readonly string[]): (Pid & { readonly values: Readonly<Record<string, string>> })[] {
+  const mark = `${name}=${value}`
+  const found: (Pid & { readonly values: Readonly<Record<string, string>> })[] = []
+  for (const { pid, startTime } of findProcesses((pid, _group, session) => session === pid)) {
+    const words = environmentOf(pid)
+    if (!words.includes(mark)) continue
+    const values: Record<string, string> = {}
+    for (const wanted of names) {
+      const word = words.find((candidate) => candidate.startsWith(`${wanted}=`))
+      if (word !== undefined) values[wanted] = word.slice(wanted.length + 1)
+    }
+    found.push({ pid, startTime, values })
+  }
+  return found.sort((a, b) => Number(a.startTime) - Number(b.startTime) || a.pid - b.pid)
+}
