@@ -1,0 +1,232 @@
+/**
+ * Follows a log file as it grows, is rotated (renamed to .1, .2, ...) or truncated, without losing a line. It reads
+ * only when asked for the next piece, so a slow reader costs no memory. The kernel's file watch wakes it; a slow
+ * poll stands behind, because a watch sees nothing on some file systems and may be refused.
+ */
+import { watch } from 'node:fs'
+import type { FSWatcher } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { StringDecoder } from 'node:string_decoder'
+import type { LogItem } from './results.ts'
+import { openLog, readRange, tailOffset, withoutCutCharacter } from './readlog.ts'
+import type { Tail } from './readlog.ts'
+import { Fault } from '../lib/fault.ts'
+
+const pieceBytes = 64 * 1024
+const pollEvery = 500
+
+/** Rotated files that are looked at to find the one that was being read. */
+const backupsMax = 100
+
+export interface FollowOptions extends Tail {
+  /** `position` of the last piece of an earlier stream. */
+  readonly from?: string | undefined
+  readonly signal: AbortSignal
+  /** Names the log when there is no file. */
+  readonly what: string
+}
+
+/** Yields what is there and what comes, until the signal. Throws Fault NO_FILE when there is no file to begin with. */
+export async function* followLog(path: string | null, options: FollowOptions): AsyncGenerator<LogItem> {
+  let reading = await begin(path, options)
+  const file = path ?? ''
+  const alarm = new Alarm(file, options.signal)
+  try {
+    while (!options.signal.aborted) {
+      alarm.reset()
+      const text = await reading.next()
+      if (text !== undefined) {
+        yield { type: 'text', text, position: reading.position }
+        continue
+      }
+      if (await reading.restartIfShorter()) {
+        yield { type: 'truncated' }
+        continue
+      }
+      const newer = await successor(file, reading)
+      if (newer === undefined) {
+        await alarm.wait()
+        continue
+      }
+      // Between the last read and the rename more may have been written to the old file.
+      for (let last = await reading.next(); last !== undefined; last = await reading.next()) {
+        yield { type: 'text', text: last, position: reading.position }
+      }
+      await reading.close()
+      reading = newer
+      alarm.rewatch()
+      yield { type: 'rotated' }
+    }
+  } finally {
+    alarm.stop()
+    await reading.close()
+  }
+}
+
+/** One open file and how far it has been read. */
+class Reading {
+  readonly handle: FileHandle
+  readonly inode: number
+  #offset: number
+  #decoder = new StringDecoder('utf8')
+  #cut: boolean
+
+  constructor(handle: FileHandle, inode: number, offset: number) {
+    this.handle = handle
+    this.inode = inode
+    this.#offset = offset
+    this.#cut = offset > 0
+  }
+
+  get position(): string {
+    return `${this.inode}:${this.#offset}`
+  }
+
+  /** The next piece of text, `undefined` at the end of what there is. */
+  async next(): Promise<string | undefined> {
+    for (;;) {
+      const bytes = await readRange(this.handle, this.#offset, this.#offset + pieceBytes)
+      if (bytes.length === 0) return undefined
+      this.#offset += bytes.length
+      const text = this.#decoder.write(this.#cut ? withoutCutCharacter(bytes) : bytes)
+      this.#cut = false
+      if (text !== '') return text
+    }
+  }
+
+  /** True if the file has been truncated; reading then goes on at its beginning. */
+  async restartIfShorter(): Promise<boolean> {
+    const { size } = await this.handle.stat()
+    if (size >= this.#offset) return false
+    this.#offset = 0
+    this.#decoder = new StringDecoder('utf8')
+    return true
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close()
+  }
+}
+
+async function begin(path: string | null, options: FollowOptions): Promise<Reading> {
+  const handle = await openLog(path, options.what)
+  const { ino, size } = await handle.stat()
+  const resumed = await resume(path ?? '', options.from)
+  if (resumed !== undefined) {
+    await handle.close()
+    return resumed
+  }
+  return new Reading(handle, ino, await tailOffset(handle, size, options))
+}
+
+/** The file that a position speaks of, wherever rotation has moved it; `undefined` when it is gone or shorter now. */
+async function resume(path: string, from: string | undefined): Promise<Reading | undefined> {
+  const [inode, offset] = (/^(\d{1,16}):(\d{1,16})$/.exec(from ?? '') ?? []).slice(1).map(Number)
+  if (inode === undefined || offset === undefined) return undefined
+  const age = await ageOf(path, inode)
+  if (age === undefined) return undefined
+  const handle = await openIfThere(nameOfAge(path, age))
+  if (handle === undefined) return undefined
+  const { ino, size } = await handle.stat()
+  if (ino === inode && size >= offset) return new Reading(handle, ino, offset)
+  await handle.close()
+  return undefined
+}
+
+/** The file that was begun after the one being read, when the path no longer leads to that. */
+async function successor(path: string, reading: Reading): Promise<Reading | undefined> {
+  const age = await ageOf(path, reading.inode)
+  if (age === 0) return undefined
+  const handle = await openIfThere(nameOfAge(path, age === undefined ? 0 : age - 1))
+  if (handle === undefined) return undefined
+  const { ino } = await handle.stat()
+  return new Reading(handle, ino, 0)
+}
+
+/** How many rotations ago the file with this inode was the live one; `undefined`: not found among the backups. */
+async function ageOf(path: string, inode: number): Promise<number | undefined> {
+  for (let age = 0; age <= backupsMax; age++) {
+    const found = await statOf(nameOfAge(path, age))
+    if (found?.ino === inode) return age
+    // A gap at the live name is a rotation in progress; any other gap is the end of the backups.
+    if (found === undefined && age > 0) return undefined
+  }
+  return undefined
+}
+
+function nameOfAge(path: string, age: number): string {
+  return age === 0 ? path : `${path}.${age}`
+}
+
+async function statOf(path: string): Promise<{ readonly ino: number } | undefined> {
+  try {
+    return await stat(path)
+  } catch {
+    return undefined // rotated away or cleared this very moment; the caller looks again
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await openLog(path, path)
+  } catch (error) {
+    if (error instanceof Fault && error.fault === 'NO_FILE') return undefined
+    throw error
+  }
+}
+
+/** Wakes a waiting follower: by the file watch, by the poll, or by the end. */
+class Alarm {
+  readonly #path: string
+  readonly #signal: AbortSignal
+  #watcher: FSWatcher | undefined
+  #rung = false
+  #wake: (() => void) | undefined
+
+  constructor(path: string, signal: AbortSignal) {
+    this.#path = path
+    this.#signal = signal
+    signal.addEventListener('abort', this.#ring)
+    this.rewatch()
+  }
+
+  /** Forgets what rang before; to be called before looking at the file, so that no change falls between. */
+  reset(): void {
+    this.#rung = false
+  }
+
+  async wait(): Promise<void> {
+    if (this.#rung || this.#signal.aborted) return
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, pollEvery)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+  }
+
+  /** Watches the file that has the name now. */
+  rewatch(): void {
+    this.#watcher?.close()
+    this.#watcher = undefined
+    try {
+      this.#watcher = watch(this.#path, { persistent: false }, this.#ring)
+      this.#watcher.on('error', () => this.#watcher?.close())
+    } catch {
+      this.#watcher = undefined // out of watches, or the name is free this moment: the poll sees to it
+    }
+  }
+
+  stop(): void {
+    this.#watcher?.close()
+    this.#signal.removeEventListener('abort', this.#ring)
+  }
+
+  readonly #ring = (): void => {
+    this.#rung = true
+    this.#wake?.()
+  }
+}
