@@ -3,6 +3,7 @@
  * order: the first file on the PATH counts, whatever it is. A few stats per spawn; nothing is remembered.
  */
 import { accessSync, constants, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import type { SpawnProblem } from '../core/ports.ts'
 import type { ProcessSpec } from '../core/spec.ts'
 
@@ -37,7 +38,7 @@ function checkFile(path: string, shown: string): { readonly ok: true; readonly p
   return { ok: true, path }
 }
 
-function statOrUndefined(path: string): ReturnType<typeof statSync> | undefined {
+function statOrUndefined(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch {

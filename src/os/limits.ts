@@ -1,0 +1,72 @@
+/**
+ * The master's own resource limits: raised to what the config asks for, never lowered. Node cannot set them, so
+ * util-linux's `prlimit` does, and only when they are too low.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+export interface Limit {
+  /** Infinity: unlimited. */
+  readonly soft: number
+  readonly hard: number
+}
+
+interface Kind {
+  readonly row: string
+  readonly flag: string
+  readonly option: string
+  readonly what: string
+}
+
+const files: Kind = { row: 'Max open files', flag: 'nofile', option: 'minfds', what: 'file descriptors' }
+const processes: Kind = { row: 'Max processes', flag: 'nproc', option: 'minprocs', what: 'processes' }
+
+/** Raises the limits of open files and processes to at least these numbers. `null`, or a sentence why it cannot be done. */
+export function raiseLimits(minfds: number, minprocs: number): string | null {
+  return raise(files, minfds) ?? raise(processes, minprocs)
+}
+
+function raise(kind: Kind, wanted: number): string | null {
+  const limit = ownLimit(kind.row)
+  if (limit === undefined || limit.soft >= wanted) return null // no /proc: the first spawn that fails will say so
+  const target = raised(limit, wanted, process.getuid?.() === 0)
+  if (target === null) return tooLow(kind, wanted, limit.hard)
+  const words = ['--pid', String(process.pid), `--${kind.flag}=${show(target.soft)}:${show(target.hard)}`]
+  const answer = spawnSync('prlimit', words, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  if (answer.status === 0) return null
+  return `${tooLow(kind, wanted, limit.hard)} (${answer.error?.message ?? answer.stderr.trim()})`
+}
+
+/** What a limit becomes that has to reach `wanted`; `null` when only root could do it. */
+export function raised(limit: Limit, wanted: number, root: boolean): Limit | null {
+  if (limit.soft >= wanted) return limit
+  if (wanted <= limit.hard) return { soft: wanted, hard: limit.hard }
+  return root ? { soft: wanted, hard: wanted } : null
+}
+
+function tooLow({ option, what }: Kind, wanted: number, hard: number): string {
+  return `${option}=${wanted} asks for ${wanted} ${what}, but this environment allows only ${hard}: raise its hard limit or lower ${option}`
+}
+
+function ownLimit(row: string): Limit | undefined {
+  try {
+    return parseLimit(readFileSync('/proc/self/limits', 'utf8'), row)
+  } catch {
+    return undefined // a machine without /proc
+  }
+}
+
+/** Reads one row of /proc/PID/limits. */
+export function parseLimit(text: string, row: string): Limit | undefined {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${row} `))
+  const [soft, hard] = line?.slice(row.length).trim().split(/\s+/) ?? []
+  return soft === undefined || hard === undefined ? undefined : { soft: amount(soft), hard: amount(hard) }
+}
+
+function amount(word: string): number {
+  return word === 'unlimited' ? Infinity : Number(word)
+}
+
+function show(limit: number): string {
+  return limit === Infinity ? 'unlimited' : String(limit)
+}
