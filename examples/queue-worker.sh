@@ -52,7 +52,7 @@ field() { sed -n "s/^$1=//p" "$2" | tail -n 1; }
 
 # Who renames a job first has it. The pid in its new name says whose it is. Sets job and claimed.
 claim() {
-  for path in "$spool"/new/*; do
+  for path in "$spool/new"/*; do
     name=${path##*/}
     claimed=$spool/work/$name.$$
     if [ -e "$path" ] && mv "$path" "$claimed" 2>/dev/null; then job=$name; return 0; fi
@@ -81,7 +81,7 @@ carry_out() {
 
 # Jobs of a worker that was killed go back to the queue: a job is done at least once.
 return_abandoned() {
-  for path in "$spool"/work/*; do
+  for path in "$spool/work"/*; do
     [ -e "$path" ] || continue
     owner=${path##*.}
     case $owner in '' | *[!0-9]*) continue ;; esac
