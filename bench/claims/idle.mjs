@@ -13,6 +13,7 @@ export const idle = {
   ],
   settle: true,
   during: async (fleet, _size, options) => {
+    if (!options.quick) await sleep(10_000) // V8 tidies its heap for some seconds after the work is done
     const pids = fleet.family()
     const begin = now()
     const [cpu, wakeups] = [cpuOf(pids), wakeupsOf(pids)]

@@ -124,7 +124,7 @@ async function filled(files, bytes) {
 async function wrongOnes(fleet, files, mode, count) {
   let wrong = 0
   for (const file of files) {
-    await run(fleet.world.check ?? '', [mode, String(count), file]).catch((/** @type {{ stdout: string }} */ error) => {
+    await run(fleet.world.check ?? '', [mode, String(count), '0', file]).catch((/** @type {{ stdout: string }} */ error) => {
       wrong += 1
       console.error(`${fleet.contender.id}: ${file}: ${error.stdout.trim()}`)
     })
