@@ -1,0 +1,207 @@
+/**
+ * Reads YAML (and JSON, which is YAML) into the raw shape of the config: values stay text as written, with their
+ * places; anchors, aliases and merge keys are resolved within bounds. Which options exist is not known here.
+ */
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import type { Document, Node } from 'yaml'
+import { didYouMean } from '../lib/suggest.ts'
+import { errorAt } from './raw.ts'
+import type { Problem } from './config.ts'
+import type { Mark, RawFile, RawMap, RawOption, RawScalar, RawSection, RawValue } from './raw.ts'
+
+/** Keys of the top level that hold named entries, and the kind of section that each entry is. */
+export const namedSections: Readonly<Record<string, string>> = { programs: 'program', groups: 'group' }
+
+/** Keys of the top level that are one section each. */
+export const singleSections = ['supervisord', 'unix_http_server', 'inet_http_server', 'supervisorctl', 'defaults'] as const
+
+/** Sections that may be there several times, as `unix_http_server:NAME`. */
+const severalSections = /^(unix_http_server|inet_http_server):(.*)$/
+
+/** The most nodes that are visited, aliases included: what a bomb of aliases runs into. */
+const nodeLimit = 500_000
+
+/** The sections of a YAML text, in order. */
+export function readYaml(text: string, file: string): RawFile {
+  const counter = new LineCounter()
+  try {
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true, version: '1.2' })
+    return new YamlReader(document, counter, file).read()
+  } catch (error) {
+    const reason = error instanceof RangeError ? 'it is nested too deeply' : String(error instanceof Error ? error.message : error)
+    return { sections: [], problems: [errorAt({ file, line: 1, column: 1 }, `this is not YAML that can be read: ${reason}`)] }
+  }
+}
+
+interface Entry {
+  readonly key: string
+  readonly at: Mark
+  readonly value: Node | null
+}
+
+class YamlReader {
+  readonly #document: Document.Parsed
+  readonly #counter: LineCounter
+  readonly #file: string
+  readonly #problems: Problem[] = []
+  readonly #sections: RawSection[] = []
+  #visited = 0
+
+  constructor(document: Document.Parsed, counter: LineCounter, file: string) {
+    this.#document = document
+    this.#counter = counter
+    this.#file = file
+  }
+
+  read(): RawFile {
+    for (const error of this.#document.errors) this.#problems.push(errorAt(this.#markAt(error.pos[0]), sentence(error.message)))
+    if (this.#problems.length > 0) return { sections: [], problems: this.#problems }
+    const root = this.#resolve(this.#document.contents)
+    if (root === null) return { sections: [], problems: [] }
+    if (!isMap(root)) {
+      this.#fail(this.#mark(root), 'the config must be a mapping', 'begin with programs: and give each program a name and a command')
+    } else {
+      for (const entry of this.#entries(root)) this.#readTop(entry)
+    }
+    return { sections: this.#sections, problems: this.#problems }
+  }
+
+  #readTop({ key, at, value }: Entry): void {
+    const kind = Object.hasOwn(namedSections, key) ? namedSections[key] : undefined
+    if (kind !== undefined) {
+      for (const entry of this.#mapping(value, key, at)) {
+        this.#addSection(kind, entry.key, `${key}.${entry.key}`, entry.at, entry.value)
+      }
+      return
+    }
+    const several = severalSections.exec(key)
+    if (several !== null) this.#addSection(several[1] ?? '', several[2] ?? '', key, at, value)
+    else if ((singleSections as readonly string[]).includes(key)) this.#addSection(key, '', key, at, value)
+    else if (key === 'include') this.#addInclude(at, value)
+    else if (!key.startsWith('x-')) this.#unknownTop(key, at)
+  }
+
+  #unknownTop(key: string, at: Mark): void {
+    const known = [...Object.keys(namedSections), ...singleSections, 'include']
+    this.#fail(at, `unknown key '${key}'`, didYouMean(key, known) ?? `known here are ${known.join(', ')}`)
+  }
+
+  #addSection(kind: string, name: string, title: string, at: Mark, value: Node | null): void {
+    const options = new Map<string, RawOption>()
+    for (const entry of this.#mapping(value, title, at)) {
+      const raw = this.#value(entry.value, `${title}.${entry.key}`)
+      if (raw !== undefined) options.set(entry.key, { key: entry.key, at: entry.at, value: raw })
+    }
+    this.#sections.push({ kind, name, title, format: 'yaml', at, options })
+  }
+
+  #addInclude(at: Mark, value: Node | null): void {
+    const raw = this.#value(value, 'include')
+    if (raw === undefined) return
+    const options = new Map<string, RawOption>([['files', { key: 'files', at, value: raw }]])
+    this.#sections.push({ kind: 'include', name: '', title: 'include', format: 'yaml', at, options })
+  }
+
+  /** The entries of a node that must be a mapping; null is an empty one. */
+  #mapping(value: Node | null, title: string, at: Mark): Entry[] {
+    const node = this.#resolve(value)
+    if (node === null || (isScalar(node) && node.value === null)) return []
+    if (isMap(node)) return this.#entries(node)
+    this.#fail(node.range ? this.#mark(node) : at, `${title} must be a mapping of names to values`)
+    return []
+  }
+
+  /** Key by key, what `<<` merges in first, so that the map's own keys win. */
+  #entries(map: Node, depth = 0): Entry[] {
+    if (!isMap(map)) return []
+    const own: Entry[] = []
+    const merged: Entry[] = []
+    for (const pair of map.items) {
+      const keyNode = this.#resolve(pair.key as Node | null)
+      if (!isScalar(keyNode)) {
+        this.#fail(keyNode === null ? this.#mark(map) : this.#mark(keyNode), 'a key must be a plain word')
+        continue
+      }
+      const key = textOf(keyNode)
+      const value = pair.value as Node | null
+      if (key === '<<') merged.push(...this.#merged(value, this.#mark(keyNode), depth))
+      else own.push({ key, at: this.#mark(keyNode), value })
+    }
+    return [...new Map([...merged, ...own].map((entry) => [entry.key, entry])).values()]
+  }
+
+  #merged(value: Node | null, at: Mark, depth: number): Entry[] {
+    const node = this.#resolve(value)
+    const sources = isSeq(node) ? node.items.map((item) => this.#resolve(item as Node | null)) : [node]
+    if (depth > 20 || !sources.every((source) => isMap(source))) {
+      this.#fail(at, depth > 20 ? 'merge keys are nested too deeply' : 'only a mapping can be merged by <<')
+      return []
+    }
+    // Of several sources the earlier wins, so it comes last.
+    return sources.reverse().flatMap((source) => this.#entries(source, depth + 1))
+  }
+
+  /** A value as text, list or map of text; `undefined` for null. */
+  #value(value: Node | null, title: string): RawValue | undefined {
+    const node = this.#resolve(value)
+    if (node === null) return undefined
+    if (isScalar(node)) return node.value === null ? undefined : this.#scalar(node)
+    const at = this.#mark(node)
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.#leaf(item as Node | null, title, at))
+      return { kind: 'list', at, items: items.filter((item) => item !== undefined) }
+    }
+    const entries: RawMap['entries'][number][] = []
+    for (const entry of this.#entries(node)) {
+      const leaf = this.#leaf(entry.value, `${title}.${entry.key}`, entry.at)
+      if (leaf !== undefined) entries.push({ key: entry.key, at: entry.at, value: leaf })
+    }
+    return { kind: 'map', at, entries }
+  }
+
+  #leaf(value: Node | null, title: string, at: Mark): RawScalar | undefined {
+    const node = this.#resolve(value)
+    if (node === null || isScalar(node)) {
+      return node === null || node.value === null ? { kind: 'scalar', text: '', at } : this.#scalar(node)
+    }
+    this.#fail(this.#mark(node), `${title} holds a ${isSeq(node) ? 'list' : 'mapping'} where a plain value must be`)
+    return undefined
+  }
+
+  #scalar(node: Node): RawScalar {
+    const text = textOf(node)
+    const at = this.#mark(node)
+    if (text.includes('\0')) this.#fail(at, 'a value holds a NUL character')
+    return { kind: 'scalar', text: text.replaceAll('\0', ''), at }
+  }
+
+  /** Follows an alias to what it names, counting every visit. */
+  #resolve(node: Node | null): Node | null {
+    if (++this.#visited > nodeLimit) throw new RangeError('aliases unfold to too much')
+    if (!isAlias(node)) return node
+    return node.resolve(this.#document) ?? null
+  }
+
+  #fail(at: Mark, message: string, hint?: string): void {
+    this.#problems.push(errorAt(at, message, hint))
+  }
+
+  #mark(node: Node): Mark {
+    return this.#markAt(node.range?.[0] ?? 0)
+  }
+
+  #markAt(offset: number): Mark {
+    const { line, col } = this.#counter.linePos(offset)
+    return { file: this.#file, line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+}
+
+/** A scalar as it was written, quotes and escapes undone: `022` stays `022`. */
+function textOf(node: Node): string {
+  return isScalar(node) ? (node.source ?? String(node.value)) : ''
+}
+
+function sentence(message: string): string {
+  const line = (message.split('\n')[0] ?? '').replace(/[.:]$/, '')
+  return `this is not YAML: ${line}`
+}
