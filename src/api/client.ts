@@ -24,6 +24,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Milliseconds until the call fails with the fault TIMEOUT; 0: never. 60 000, never for methods that wait. */
   readonly timeout?: number
+  /** Called once when a stream is open: what happens from then on comes through it. */
+  readonly onOpen?: () => void
 }
 
 /** Why no connection came about: ENOENT, ECONNREFUSED, ENOTSOCK, EACCES, ECONNRESET, ... */
@@ -83,6 +85,7 @@ export function connect(endpoint: Endpoint, options: ConnectOptions = {}): Clien
     async *stream(method, params, callOptions = {}) {
       const response = await send(wire, method, params, { timeout: 0, ...callOptions })
       if (response.statusCode !== 200) throw errorOf(response, await textOf(response, wire.url))
+      callOptions.onOpen?.()
       try {
         for await (const data of readEventData(response)) yield JSON.parse(data) as ItemOf<typeof method>
       } catch (error) {

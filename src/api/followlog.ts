@@ -27,10 +27,16 @@ export interface FollowOptions extends Tail {
   readonly what: string
 }
 
-/** Yields what is there and what comes, until the signal. Throws Fault NO_FILE when there is no file to begin with. */
-export async function* followLog(path: string | null, options: FollowOptions): AsyncGenerator<LogItem> {
-  let reading = await begin(path, options)
-  const file = path ?? ''
+/**
+ * Opens the log, then yields what is there and what comes, until the signal. Throws Fault NO_FILE when there is no
+ * file to begin with. What is returned must be iterated: that closes the file.
+ */
+export async function followLog(path: string | null, options: FollowOptions): Promise<AsyncIterable<LogItem>> {
+  return follow(path ?? '', await begin(path, options), options)
+}
+
+async function* follow(file: string, first: Reading, options: FollowOptions): AsyncGenerator<LogItem> {
+  let reading = first
   const alarm = new Alarm(file, options.signal)
   try {
     while (!options.signal.aborted) {
