@@ -9,22 +9,21 @@
  */
 import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Pid } from '../core/model.ts'
 import { errorCode } from './paths.ts'
 import { bootId, startTimeOf } from './proc.ts'
 
-export type LockAnswer =
-  | { readonly ok: true; readonly release: () => void }
-  | {
-      readonly ok: false
-      /** Pid of the master that holds it; 0 when nobody does and the reason is another. */
-      readonly pid: number
-      readonly reason: string
-    }
-
-interface Claim {
-  readonly held: boolean
+interface Refusal {
+  readonly ok: false
+  /** Pid of the master that holds it; 0 when nobody does and the reason is another. */
   readonly pid: number
-  readonly startTime: string
+  readonly reason: string
+}
+
+export type LockAnswer = { readonly ok: true; readonly release: () => void } | Refusal
+
+interface Claim extends Pid {
+  readonly held: boolean
 }
 
 /** Others need two system calls to say what they do; a stopped process (SIGSTOP) may take for ever. */
@@ -48,24 +47,32 @@ function claimIn(folder: string): LockAnswer {
   const want = join(folder, `want.${identity}`)
   const held = join(folder, `held.${identity}`)
   if (!createFile(want)) return taken(me.pid)
+  let answer: ReturnType<typeof compete> | undefined
+  try {
+    answer = compete(folder, boot, me, held)
+  } finally {
+    if (answer?.ok !== true) rmSync(want, { force: true })
+  }
+  if (!answer.ok) return answer
+  return { ok: true, release: () => [held, want].forEach((file) => rmSync(file, { force: true })) }
+}
+
+/** Looks until it is clear who goes on; the winner's `held` is written here. */
+function compete(folder: string, boot: string, me: Pid, held: string): { readonly ok: true } | Refusal {
   for (let look = 0; look < patience.looks; look++) {
     const others = liveClaims(folder, boot).filter((claim) => claim.pid !== me.pid)
     const holder = others.find((claim) => claim.held) ?? others.find((claim) => isOlder(claim, me))
-    if (holder !== undefined) {
-      rmSync(want, { force: true })
-      return taken(holder.pid)
-    }
+    if (holder !== undefined) return taken(holder.pid)
     if (others.length === 0) {
       createFile(held)
-      return { ok: true, release: () => [held, want].forEach((file) => rmSync(file, { force: true })) }
+      return { ok: true }
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, patience.between)
   }
-  rmSync(want, { force: true })
   return { ok: false, pid: 0, reason: `another master has been trying to lock ${folder} for too long` }
 }
 
-function taken(pid: number): LockAnswer {
+function taken(pid: number): Refusal {
   return { ok: false, pid, reason: `another master already runs here (pid ${pid})` }
 }
 
@@ -84,12 +91,12 @@ function liveClaims(folder: string, boot: string): Claim[] {
 }
 
 /** Any order does that all agree on; the elder first, as the younger is more likely the mistake. */
-function isOlder(a: Omit<Claim, 'held'>, b: Omit<Claim, 'held'>): boolean {
+function isOlder(a: Pid, b: Pid): boolean {
   const difference = ageOf(a) - ageOf(b)
   return difference === 0 ? a.pid < b.pid : difference < 0
 }
 
-function ageOf({ startTime }: Omit<Claim, 'held'>): number {
+function ageOf({ startTime }: Pid): number {
   return /^\d+$/.test(startTime) ? Number(startTime) : Date.parse(startTime)
 }
 
