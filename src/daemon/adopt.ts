@@ -1,0 +1,154 @@
+/**
+ * Takes over what the last master left: builds a process from its records, finds workers whose records were never
+ * written by the mark in their environment, and says who died meanwhile. Pure but for the ports that it asks.
+ */
+import type { Pid } from '../core/model.ts'
+import type { Processes } from '../core/ports.ts'
+import { newProc } from '../core/proc.ts'
+import type { Now, Proc } from '../core/proc.ts'
+import { backoffDelay } from '../core/policy.ts'
+import { namespec } from '../core/spec.ts'
+import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
+import { runMark } from './environment.ts'
+import type { Remembered, Status } from './snapshot.ts'
+
+export interface Adopted {
+  readonly proc: Proc
+  readonly groupPriority: number
+  /** `alive`: runs, take it over. `died`: ran when the last master wrote, is gone now. `rest`: did not run. */
+  readonly fate: 'alive' | 'died' | 'rest'
+}
+
+/** A worker found by its mark. */
+interface Marked extends Pid {
+  readonly namespec: string
+  readonly incarnation: number
+}
+
+export interface AdoptionSources {
+  readonly remembered: readonly Remembered[]
+  readonly configured: readonly GroupSpec[]
+  readonly processes: Processes
+  readonly bootId: string
+  readonly runDir: string
+}
+
+/** All processes that the next master begins with, apart from those that only the config knows. */
+export function adopt(sources: AdoptionSources, now: Now): Adopted[] {
+  const { processes, runDir, bootId, configured } = sources
+  const marked = findMarked(processes, runDir)
+  const adopted: Adopted[] = []
+  const known = new Set<string>()
+  for (const record of sources.remembered) {
+    const status = record.status?.bootId === bootId ? record.status : null
+    const spec = record.spec ?? specFor(record.status, configured)
+    if (spec === null) continue
+    const current = specFor(spec, configured)
+    const name = namespec(spec.group, spec.name)
+    known.add(name)
+    const lost = lostIncarnation(marked, name, status)
+    const built = fromRecord(spec, status, record, lost, processes, now)
+    if (built === null) continue
+    if (built.fate === 'rest') {
+      if (current === null) continue // neither runs nor is in the config any more
+      built.proc.spec = current
+    }
+    adopted.push({ ...built, groupPriority: priorityOf(spec.group, status, configured) })
+  }
+  for (const spec of configured.flatMap((group) => group.processes)) {
+    const name = namespec(spec.group, spec.name)
+    const lost = known.has(name) ? undefined : lostIncarnation(marked, name, null)
+    if (lost === undefined) continue
+    adopted.push({ proc: found(spec, lost, now), fate: 'alive', groupPriority: priorityOf(spec.group, null, configured) })
+  }
+  return adopted
+}
+
+function findMarked(processes: Processes, runDir: string): Marked[] {
+  const names = ['NSUP_PROCESS', 'NSUP_INCARNATION']
+  return processes.findMarked(runMark, runDir, names).map(({ pid, startTime, values }) => ({
+    pid,
+    startTime,
+    namespec: values['NSUP_PROCESS'] ?? '',
+    incarnation: Number(values['NSUP_INCARNATION'] ?? 0),
+  }))
+}
+
+/**
+ * A worker that was spawned just before the last master died, so that no record tells its pid. Descendants that
+ * made a session of their own carry the mark too, but of an incarnation whose pid is known.
+ */
+function lostIncarnation(marked: readonly Marked[], name: string, status: Status | null): Marked | undefined {
+  const lastWithPid = status === null ? 0 : status.pid === 0 && status.state === 'STARTING' ? status.incarnation - 1 : status.incarnation
+  const candidates = marked.filter((one) => one.namespec === name && one.incarnation > lastWithPid)
+  const newest = Math.max(...candidates.map((one) => one.incarnation))
+  return candidates.filter((one) => one.incarnation === newest).sort((a, b) => Number(a.startTime) - Number(b.startTime) || a.pid - b.pid)[0]
+}
+
+function fromRecord(
+  spec: ProcessSpec,
+  status: Status | null,
+  record: Remembered,
+  lost: Marked | undefined,
+  processes: Processes,
+  now: Now,
+): Pick<Adopted, 'proc' | 'fate'> | null {
+  if (lost !== undefined) {
+    const proc = found(spec, lost, now)
+    if (status !== null) Object.assign(proc, { restarts: status.restarts, backoff: status.backoff, want: status.want, wantedBy: status.wantedBy })
+    proc.exits = [...record.exits]
+    return { proc, fate: 'alive' }
+  }
+  if (status === null) return null
+  const proc = restored(spec, status, record, now)
+  if (status.pid === 0) return { proc: rested(proc, now), fate: 'rest' }
+  proc.id = { pid: status.pid, startTime: status.startTime }
+  proc.startedMono = now.mono - Math.max(0, now.wall - status.startedAt)
+  proc.adopted = true
+  if (proc.state === 'STARTING') proc.deadline = proc.startedMono + Math.max(0, spec.startsecs)
+  if (proc.state === 'STOPPING') proc.deadline = now.mono + spec.stopwait
+  return { proc, fate: processes.isAlive(proc.id) ? 'alive' : 'died' }
+}
+
+function restored(spec: ProcessSpec, status: Status, record: Remembered, now: Now): Proc {
+  const { state, want, wantedBy, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
+  return {
+    ...newProc(spec, want, wantedBy, now.wall),
+    ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts },
+    exits: [...record.exits],
+  }
+}
+
+/** Without a pid: who was about to be spawned is asked for again, who waited for a retry waits anew. */
+function rested(proc: Proc, now: Now): Proc {
+  if (proc.state === 'STARTING') {
+    proc.state = 'STOPPED'
+    proc.incarnation -= 1
+  }
+  if (proc.state === 'BACKOFF') proc.deadline = now.mono + backoffDelay(proc.backoff)
+  return proc
+}
+
+function found(spec: ProcessSpec, lost: Marked, now: Now): Proc {
+  return {
+    ...newProc(spec, 'up', 'adoption', now.wall),
+    state: 'STARTING',
+    reason: 'found by its environment: the last master died while it started this',
+    id: { pid: lost.pid, startTime: lost.startTime },
+    incarnation: lost.incarnation,
+    deadline: now.mono + Math.max(0, spec.startsecs),
+    startedMono: now.mono,
+    startedAt: now.wall,
+    adopted: true,
+  }
+}
+
+function specFor(status: Pick<Status, 'group' | 'name'> | null, configured: readonly GroupSpec[]): ProcessSpec | null {
+  if (status === null) return null
+  const group = configured.find((one) => one.name === status.group)
+  return group?.processes.find((spec) => spec.name === status.name) ?? null
+}
+
+function priorityOf(group: string, status: Status | null, configured: readonly GroupSpec[]): number {
+  return configured.find((one) => one.name === group)?.priority ?? status?.groupPriority ?? 999
+}

@@ -1,0 +1,51 @@
+/** The environment of a worker: the master's own, the marks of supervisord and nsup, then what the config says. */
+import type { Proc } from '../core/proc.ts'
+import { namespec } from '../core/spec.ts'
+import type { ServerSpec } from '../config/config.ts'
+
+/** Names the run folder of the instance in the environment of every worker: how a lost one is found again. */
+export const runMark = 'NSUP_RUN'
+
+/** Variables that concern the master alone. */
+const masterOnly = ['NSUP_CONFIG', 'NSUP_DAEMONIZED', 'NSUP_HOME']
+
+export interface EnvironmentBase {
+  readonly inherited: Readonly<Record<string, string>>
+  readonly serverUrl: string | null
+  readonly runDir: string
+}
+
+/** What all workers of a master have in common; made once. */
+export function environmentBase(env: NodeJS.ProcessEnv, servers: readonly ServerSpec[], runDir: string): EnvironmentBase {
+  const inherited: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && !masterOnly.includes(name)) inherited[name] = value
+  return { inherited, serverUrl: serverUrlOf(servers), runDir }
+}
+
+/** The whole environment of one incarnation, later ones win (supervisord's contract, section 5.3). */
+export function environmentOf(base: EnvironmentBase, proc: Proc): Record<string, string> {
+  const { spec } = proc
+  const url = spec.serverurl ?? base.serverUrl
+  return {
+    ...base.inherited,
+    SUPERVISOR_ENABLED: '1',
+    ...(url === null ? {} : { SUPERVISOR_SERVER_URL: url }),
+    SUPERVISOR_PROCESS_NAME: spec.name,
+    SUPERVISOR_GROUP_NAME: spec.group,
+    NSUP_PROCESS: namespec(spec.group, spec.name),
+    NSUP_INSTANCE: String(spec.processNum),
+    NODE_APP_INSTANCE: String(spec.processNum),
+    ...spec.environment,
+    // Not to be overridden: by these the next master knows its own.
+    NSUP_INCARNATION: String(proc.incarnation),
+    [runMark]: base.runDir,
+  }
+}
+
+/** SUPERVISOR_SERVER_URL where the program names none: the first unix server, else the first inet server. */
+function serverUrlOf(servers: readonly ServerSpec[]): string | null {
+  const unix = servers.find((server) => server.kind === 'unix')
+  if (unix !== undefined) return `unix://${unix.path}`
+  const inet = servers.find((server) => server.kind === 'inet')
+  return inet === undefined ? null : `http://${inet.host || 'localhost'}:${String(inet.port)}`
+}

@@ -1,0 +1,252 @@
+/**
+ * The master as the API sees it: checks a request in supervisord's order, turns it into inputs for the loop and,
+ * where asked, waits for what comes of it. It owns no state but the config that was read last.
+ */
+import type { ActOptions, ConfigDiff, Master, MasterInfo, MasterState, Outcome, UpdateStep } from '../api/master.ts'
+import { Fault } from '../lib/fault.ts'
+import type { SignalName } from '../lib/signals.ts'
+import { viewOf } from '../core/describe.ts'
+import { planChanges, restrict } from '../core/diff.ts'
+import type { Comparison, Plan } from '../core/diff.ts'
+import type { MasterEvent } from '../core/events.ts'
+import { activeGroups, ranked } from '../core/fleet.ts'
+import type { Fleet, FleetInput } from '../core/fleet.ts'
+import { isRunning, isSignallable, isStopped } from '../core/model.ts'
+import type { Actor, ProcessView } from '../core/model.ts'
+import { compare } from '../core/order.ts'
+import type { Clock, Processes } from '../core/ports.ts'
+import type { Now, Proc } from '../core/proc.ts'
+import type { GroupSpec } from '../core/spec.ts'
+import type { Bus } from './bus.ts'
+import { environmentOf } from './environment.ts'
+import type { EnvironmentBase } from './environment.ts'
+import type { StreamsOf } from './streams.ts'
+import { outcomeOf } from './waits.ts'
+import type { Waits } from './waits.ts'
+
+export interface FleetMasterPorts {
+  readonly fleet: Fleet
+  readonly enqueue: (...inputs: FleetInput[]) => void
+  readonly clock: Clock
+  readonly processes: Processes
+  readonly streams: StreamsOf
+  readonly environment: EnvironmentBase
+  readonly bus: Bus
+  readonly waits: Waits
+  readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
+  readonly comparison: Comparison
+  /** Reads the config again; throws Fault CANT_REREAD with all problems. Log files that are AUTO have their names. */
+  readonly readGroups: () => readonly GroupSpec[]
+  readonly mainLog: { clear(): void; reopen(): void }
+  readonly end: (how: 'shutdown' | 'restart' | 'keep-workers', by: Actor) => void
+  readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
+}
+
+export class FleetMaster implements Master {
+  private readonly ports: FleetMasterPorts
+  private configured: readonly GroupSpec[]
+  private ending: MasterState = 'RUNNING'
+
+  constructor(ports: FleetMasterPorts, configured: readonly GroupSpec[]) {
+    this.ports = ports
+    this.configured = configured
+  }
+
+  info(): MasterInfo {
+    return { ...this.ports.identity, state: this.ending, logBytesDropped: this.ports.streams.bytesDropped() }
+  }
+
+  processes(): readonly ProcessView[] {
+    const now = this.now()
+    return ranked(this.ports.fleet)
+      .map(({ proc, groupPriority }) => viewOf(proc, groupPriority, now))
+      .sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name))
+  }
+
+  configuredGroups(): readonly GroupSpec[] {
+    return this.configured
+  }
+
+  activeGroups(): readonly string[] {
+    return [...this.ports.fleet.groups.keys()].sort(compare)
+  }
+
+  async start(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
+    this.refuseWhileEnding()
+    const { fleet, waits, enqueue } = this.ports
+    return this.each(targets, async (proc) => {
+      const refusal = this.whyNotStart(proc)
+      if (refusal !== null) return refusal
+      if (proc.state === 'STOPPING') {
+        if (!options.wait) return outcomeOf(proc, 'OK')
+        await waits.untilDown(proc, options.signal)
+        return outcomeOf(proc, 'ABNORMAL_TERMINATION', 'it was being stopped')
+      }
+      const up = options.wait ? waits.untilUp(proc, options.signal) : Promise.resolve(outcomeOf(proc, 'OK'))
+      enqueue({ type: 'proc', proc, input: { type: 'start', by: options.by } })
+      return fleet.phase === 'running' ? up : outcomeOf(proc, 'SHUTDOWN_STATE')
+    })
+  }
+
+  async stop(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
+    this.refuseWhileEnding()
+    return this.each(targets, async (proc) => {
+      if (!isRunning(proc.state)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
+      this.ports.enqueue({ type: 'proc', proc, input: { type: 'stop', by: options.by } })
+      return options.wait ? this.ports.waits.untilDown(proc, options.signal) : outcomeOf(proc, 'OK')
+    })
+  }
+
+  signal(targets: readonly ProcessView[], signal: SignalName, _by: Actor): Outcome[] {
+    this.refuseWhileEnding()
+    return this.found(targets).map((proc) => {
+      if (proc.id === null || !isSignallable(proc.state)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
+      const answer = this.ports.processes.kill(proc.id, signal, 'process')
+      if (answer === 'sent') return outcomeOf(proc, 'OK')
+      return answer === 'gone' ? outcomeOf(proc, 'NOT_RUNNING', 'it has just ended') : outcomeOf(proc, 'FAILED', answer.failed)
+    })
+  }
+
+  kill(targets: readonly ProcessView[], by: Actor): Outcome[] {
+    return this.signal(targets, 'SIGKILL', by)
+  }
+
+  async sendStdin(target: ProcessView, text: string): Promise<void> {
+    const [proc] = this.found([target])
+    if (proc === undefined || proc.id === null || proc.state === 'STOPPING') throw new Fault('NOT_RUNNING', target.namespec)
+    const streams = this.ports.streams.get(proc)
+    if (streams === undefined) throw new Fault('NO_FILE', target.namespec)
+    await streams.sendStdin(text)
+  }
+
+  clearLogs(targets: readonly ProcessView[]): Outcome[] {
+    return this.found(targets).map((proc) => {
+      try {
+        this.ports.streams.get(proc)?.clear()
+        return outcomeOf(proc, 'OK')
+      } catch (error) {
+        return outcomeOf(proc, 'FAILED', (error as Error).message)
+      }
+    })
+  }
+
+  clearMainLog(): void {
+    this.ports.mainLog.clear()
+  }
+
+  reopenLogs(_by: Actor): void {
+    this.ports.mainLog.reopen()
+    for (const streams of this.ports.streams.all()) streams.reopen()
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port allows a reading that takes its time
+  async reread(): Promise<ConfigDiff> {
+    this.refuseWhileEnding()
+    const plan = this.readPlan()
+    const names = (groups: readonly { name: string }[]): string[] => groups.map((group) => group.name).sort(compare)
+    return { added: names(plan.added), changed: names(plan.changed.map(({ group }) => group)), removed: plan.removed }
+  }
+
+  addGroup(name: string, by: Actor): void {
+    this.refuseWhileEnding()
+    if (this.ports.fleet.groups.has(name)) throw new Fault('ALREADY_ADDED', name)
+    const group = this.configured.find((one) => one.name === name)
+    if (group === undefined) throw new Fault('BAD_NAME', name)
+    this.ports.streams.prepare([group])
+    this.ports.enqueue({ type: 'addGroup', group, by })
+  }
+
+  removeGroup(name: string): void {
+    this.refuseWhileEnding()
+    const group = this.ports.fleet.groups.get(name)
+    if (group === undefined) throw new Fault('BAD_NAME', name)
+    if ([...group.procs.values()].some((proc) => !isStopped(proc.state))) throw new Fault('STILL_RUNNING', name)
+    this.ports.enqueue({ type: 'removeGroup', name })
+  }
+
+  async update(groups: readonly string[], by: Actor): Promise<UpdateStep[]> {
+    this.refuseWhileEnding()
+    const plan = restrict(this.readPlan(), groups)
+    this.ports.streams.prepare([...plan.added, ...plan.changed.map(({ group }) => group)])
+    const touched = [...plan.removed, ...plan.changed.map(({ group }) => group.name)]
+    const running = touched.flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
+    this.ports.enqueue({ type: 'apply', plan, by })
+    const stopping = running.filter((proc) => proc.leaving || proc.next !== null)
+    await Promise.all(stopping.map((proc) => this.ports.waits.untilDown(proc)))
+    return stepsOf(plan, new Set(stopping.map((proc) => proc.group)))
+  }
+
+  shutdown(by: Actor, options: { readonly keepWorkers: boolean }): void {
+    this.refuseWhileEnding()
+    this.end(options.keepWorkers ? 'keep-workers' : 'shutdown', by)
+  }
+
+  restart(by: Actor): void {
+    this.refuseWhileEnding()
+    this.readPlan() // a config that does not hold must not take down what runs
+    this.end('restart', by)
+  }
+
+  subscribe(listener: (event: MasterEvent) => void): () => void {
+    return this.ports.bus.subscribe(listener)
+  }
+
+  usage(pids: readonly number[]): ReturnType<Master['usage']> {
+    return this.ports.measure(pids)
+  }
+
+  /** Ends the master, as a signal or a request asked for. */
+  end(how: 'shutdown' | 'restart' | 'keep-workers', by: Actor): void {
+    if (this.ending === 'SHUTDOWN') return
+    this.ending = how === 'restart' ? 'RESTARTING' : 'SHUTDOWN'
+    this.ports.end(how, by)
+  }
+
+  private whyNotStart(proc: Proc): Outcome | null {
+    const found = this.ports.processes.findCommand(proc.spec, environmentOf(this.ports.environment, proc))
+    if (!found.ok) return outcomeOf(proc, found.fault, found.reason)
+    if (isRunning(proc.state)) return outcomeOf(proc, 'ALREADY_STARTED')
+    if (proc.state === 'UNKNOWN') return outcomeOf(proc, 'FAILED', `${proc.name} is in an unknown process state`)
+    return null
+  }
+
+  private readPlan(): Plan {
+    this.configured = this.ports.readGroups()
+    return planChanges(activeGroups(this.ports.fleet), this.configured, this.ports.comparison)
+  }
+
+  private refuseWhileEnding(): void {
+    if (this.ending !== 'RUNNING') throw new Fault('SHUTDOWN_STATE')
+  }
+
+  private now(): Now {
+    return { mono: this.ports.clock.monotonic(), wall: this.ports.clock.wall() }
+  }
+
+  /** The processes of views; who has left the fleet meanwhile is left out. */
+  private found(targets: readonly ProcessView[]): Proc[] {
+    return targets.flatMap(({ group, name }) => this.ports.fleet.groups.get(group)?.procs.get(name) ?? [])
+  }
+
+  /** Carries out one request for each process; outcomes in the order of completion. */
+  private async each(targets: readonly ProcessView[], act: (proc: Proc) => Promise<Outcome>): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    const all = this.found(targets).map(async (proc) => {
+      outcomes.push(await act(proc))
+    })
+    await Promise.all(all)
+    return outcomes
+  }
+}
+
+function stepsOf(plan: Plan, stopped: ReadonlySet<string>): UpdateStep[] {
+  const step = (group: string, did: UpdateStep['did']): UpdateStep[] => [
+    ...(stopped.has(group) ? [{ group, did: 'stopped' } as const] : []),
+    { group, did },
+  ]
+  return [
+    ...plan.removed.flatMap((name) => step(name, 'removed process group')),
+    ...plan.changed.flatMap(({ group }) => step(group.name, 'updated process group')),
+    ...plan.added.map(({ name }): UpdateStep => ({ group: name, did: 'added process group' })),
+  ]
+}

@@ -1,0 +1,114 @@
+/**
+ * The single writer: inputs come from everywhere into one queue, each is stepped, its effects are performed in
+ * order, and what they bring back is stepped at once. Between two looks at the queue nothing else runs, except
+ * that a long row of effects (a start of 500) lets the rest of the master breathe every few milliseconds.
+ * One timer is armed, for the nearest deadline; with nothing due there is none.
+ */
+import { nextDeadline, step } from '../core/fleet.ts'
+import type { Fleet, FleetInput } from '../core/fleet.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Effect } from '../core/proc.ts'
+
+/** How long effects are performed in one go, milliseconds. */
+const sliceMax = 15
+/** The longest delay that a timer of Node can have. */
+const timerMax = 2_000_000_000
+
+export interface LoopPorts {
+  readonly clock: Clock
+  /** Does one effect; what it returns is stepped before anything else. */
+  readonly perform: (effect: Effect) => FleetInput | null
+  /** Called when the queue is empty, and between slices: the moment to write status files. */
+  readonly settled: () => void
+}
+
+export class Loop {
+  private readonly fleet: Fleet
+  private readonly ports: LoopPorts
+  private inputs: FleetInput[] = []
+  private effects: Effect[] = []
+  private running = false
+  private timer: NodeJS.Timeout | null = null
+  private armedFor: number | null = null
+  private closed = false
+
+  constructor(fleet: Fleet, ports: LoopPorts) {
+    this.fleet = fleet
+    this.ports = ports
+  }
+
+  /** Takes an input; it is carried out before this returns, unless the loop is at work already. */
+  enqueue(...inputs: readonly FleetInput[]): void {
+    if (this.closed) return
+    this.inputs.push(...inputs)
+    if (!this.running) this.run()
+  }
+
+  /** Ends it: no timer, no further input. */
+  close(): void {
+    this.closed = true
+    this.disarm()
+  }
+
+  private run(): void {
+    this.running = true
+    const { clock, perform, settled } = this.ports
+    const until = clock.monotonic() + sliceMax
+    let yielded = false
+    for (;;) {
+      const effects = this.effects
+      this.effects = []
+      for (let i = 0; i < effects.length; i += 1) {
+        const effect = effects[i]
+        if (effect === undefined) continue
+        const answer = perform(effect)
+        if (answer !== null) this.step(answer)
+        if (clock.monotonic() < until) continue
+        this.effects = [...effects.slice(i + 1), ...this.effects]
+        yielded = this.effects.length > 0
+        break
+      }
+      if (yielded) break
+      if (this.effects.length > 0) continue
+      const input = this.inputs.shift()
+      if (input === undefined) break
+      this.step(input)
+    }
+    settled()
+    if (yielded && !this.closed) {
+      setImmediate(() => {
+        this.run()
+      })
+      return
+    }
+    this.running = false
+    this.arm()
+  }
+
+  private step(input: FleetInput): void {
+    const { clock } = this.ports
+    const now = { mono: clock.monotonic(), wall: clock.wall() }
+    for (const effect of step(this.fleet, input, now)) this.effects.push(effect)
+  }
+
+  private arm(): void {
+    const deadline = nextDeadline(this.fleet)
+    if (deadline === this.armedFor && this.timer !== null) return
+    this.disarm()
+    if (deadline === null || this.closed) return
+    this.armedFor = deadline
+    // Node rounds a delay down to whole milliseconds: one more, or it would fire before the deadline.
+    const delay = Math.min(timerMax, Math.max(0, Math.ceil(deadline - this.ports.clock.monotonic())))
+    this.timer = setTimeout(() => {
+      this.timer = null
+      this.armedFor = null
+      this.enqueue({ type: 'clock' })
+    }, delay)
+  }
+
+  private disarm(): void {
+    if (this.timer !== null) clearTimeout(this.timer)
+    this.timer = null
+    this.armedFor = null
+  }
+}

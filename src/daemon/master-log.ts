@@ -1,0 +1,89 @@
+/**
+ * The sentences of the master's log: one line for each change of state, in supervisord's words (section 8.1 of its
+ * contract) with from, to, reason and pid as fields. How a line is written is main-log.ts's affair.
+ */
+import type { EventBody } from '../core/events.ts'
+import type { ExitRecord } from '../core/model.ts'
+import type { Proc } from '../core/proc.ts'
+import { exitWords } from '../core/process.ts'
+import { namespec } from '../core/spec.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+export type LogWriter = (level: 'critical' | 'error' | 'warn' | 'info' | 'debug', message: string, fields?: Fields) => void
+
+export class MasterLog {
+  private readonly write: LogWriter
+
+  constructor(write: LogWriter) {
+    this.write = write
+  }
+
+  critical(message: string, fields?: Fields): void {
+    this.write('critical', message, fields)
+  }
+
+  error(message: string, fields?: Fields): void {
+    this.write('error', message, fields)
+  }
+
+  warn(message: string, fields?: Fields): void {
+    this.write('warn', message, fields)
+  }
+
+  info(message: string, fields?: Fields): void {
+    this.write('info', message, fields)
+  }
+
+  debug(message: string, fields?: Fields): void {
+    this.write('debug', message, fields)
+  }
+
+  /** The line of an event, where it has one. */
+  event(body: EventBody, proc: Proc | null): void {
+    if (body.type === 'process.state' && proc !== null) this.state(body, proc)
+    else if (body.type === 'group.added') this.debug(`added process group ${body.group}`)
+    else if (body.type === 'group.removed') this.info(`removed process group ${body.group}`)
+  }
+
+  private state(event: Extract<EventBody, { type: 'process.state' }>, proc: Proc): void {
+    const { from, to, pid, reason, by, expected } = event
+    const fields = { process: namespec(event.group, event.name), from, to, pid, reason, ...(by === null ? {} : { by }) }
+    const last = proc.exits.at(-1)
+    switch (to) {
+      case 'STARTING':
+        return this.debug(`starting: ${event.name} (${reason})`, fields)
+      case 'RUNNING': {
+        const seconds = String(proc.spec.startsecs / 1000)
+        const words = `process has stayed up for > than ${seconds} seconds (startsecs)`
+        return this.info(`success: ${event.name} entered RUNNING state, ${words}`, fields)
+      }
+      case 'BACKOFF':
+        if (pidOfEnd(proc, last)) this.warn(`exited: ${event.name} (${exitWordsOf(last)}; not expected)`, fields)
+        return this.info(`backoff: ${event.name} (${reason})`, fields)
+      case 'EXITED': {
+        const words = `exited: ${event.name} (${exitWordsOf(last)}; ${expected ? 'expected' : 'not expected'})`
+        return expected ? this.info(words, fields) : this.warn(words, fields)
+      }
+      case 'FATAL':
+        return this.info(`gave up: ${event.name} entered FATAL state, too many start retries too quickly`, fields)
+      case 'STOPPING':
+        return this.info(`waiting for ${event.name} to stop`, fields)
+      case 'STOPPED': {
+        const words = from === 'BACKOFF' ? 'not running' : exitWordsOf(last)
+        const line = `stopped: ${event.name} (${words})`
+        return expected || from === 'BACKOFF' ? this.info(line, fields) : this.warn(line, fields)
+      }
+      case 'UNKNOWN':
+        return this.critical(`${event.name} entered UNKNOWN state: ${reason}`, fields)
+    }
+  }
+}
+
+/** True if the BACKOFF that is being entered came of an exit, not of a spawn that failed. */
+function pidOfEnd(proc: Proc, last: ExitRecord | undefined): boolean {
+  return last !== undefined && last.incarnation === proc.incarnation
+}
+
+function exitWordsOf(last: ExitRecord | undefined): string {
+  return last === undefined ? 'exit status unknown' : exitWords(last.status)
+}

@@ -1,0 +1,103 @@
+/**
+ * Does what the core asks for: spawns, signals, sweeps, events. Everything that comes of it goes back as an input.
+ * It holds the children of this master and the adopted; it decides nothing.
+ */
+import type { FleetInput } from '../core/fleet.ts'
+import type { ExitStatus, State } from '../core/model.ts'
+import type { Processes } from '../core/ports.ts'
+import type { Effect, Proc } from '../core/proc.ts'
+import { namespec } from '../core/spec.ts'
+import type { Bus } from './bus.ts'
+import type { EnvironmentBase } from './environment.ts'
+import { environmentOf } from './environment.ts'
+import type { MasterLog } from './master-log.ts'
+import type { StreamsOf } from './streams.ts'
+import type { Sweeper } from './sweep.ts'
+
+export interface PerformPorts {
+  readonly processes: Processes
+  readonly streams: StreamsOf
+  readonly bus: Bus
+  readonly log: MasterLog
+  readonly environment: EnvironmentBase
+  readonly sweeper: Sweeper
+  /** Takes what happens later: the end of a child. */
+  readonly enqueue: (input: FleetInput) => void
+  /** The status of this process has to be written. */
+  readonly touched: (proc: Proc) => void
+  /** A process has entered a state. */
+  readonly changed: (proc: Proc, state: State) => void
+  readonly forgotten: (proc: Proc) => void
+  readonly drained: () => void
+}
+
+/** Makes the function that the loop performs effects with. */
+export function performer(ports: PerformPorts): (effect: Effect) => FleetInput | null {
+  return (effect) => {
+    switch (effect.type) {
+      case 'spawn':
+        ports.touched(effect.proc)
+        return { type: 'proc', proc: effect.proc, input: spawn(effect.proc, ports) }
+      case 'kill':
+        ports.touched(effect.proc)
+        return kill(effect, ports)
+      case 'sweep':
+        ports.sweeper.sweep(effect.proc, effect.pid, effect.wanted)
+        return null
+      case 'event':
+        if (effect.proc !== null) ports.touched(effect.proc)
+        ports.log.event(effect.body, effect.proc)
+        ports.bus.publish(effect.body)
+        if (effect.proc !== null && effect.body.type === 'process.state') ports.changed(effect.proc, effect.body.to)
+        return null
+      case 'forget':
+        ports.streams.forget(effect.proc)
+        ports.forgotten(effect.proc)
+        return null
+      case 'drained':
+        ports.drained()
+        return null
+    }
+  }
+}
+
+/** What the fleet is told when the process of `id` has ended. */
+export function exitInput(proc: Proc, status: ExitStatus, streams: StreamsOf): FleetInput {
+  const own = streams.get(proc)
+  own?.drain()
+  return { type: 'proc', proc, input: { type: 'exited', status, lastLines: own?.lastLines() ?? [] } }
+}
+
+type SpawnAnswer = Extract<FleetInput, { type: 'proc' }>['input']
+
+function spawn(proc: Proc, { processes, streams, environment, enqueue, log }: PerformPorts): SpawnAnswer {
+  const opened = streams.open(proc)
+  if (typeof opened === 'string') return failed(proc, opened, log)
+  const problem = opened.prepareSpawn()
+  if (problem !== null) return failed(proc, problem, log)
+  const { stdin, stdout, stderr } = opened
+  const order = { spec: proc.spec, environment: environmentOf(environment, proc), stdin, stdout, stderr }
+  const spawned = processes.spawn(order, (status) => {
+    enqueue(exitInput(proc, status, streams))
+  })
+  if (!spawned.ok) return failed(proc, spawned.reason, log)
+  log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })
+  return { type: 'spawned', id: { pid: spawned.pid, startTime: spawned.startTime } }
+}
+
+function failed(proc: Proc, reason: string, log: MasterLog): SpawnAnswer {
+  log.info(`spawnerr: ${reason}`, { process: namespec(proc.group, proc.name) })
+  return { type: 'spawnFailed', reason }
+}
+
+function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, log }: PerformPorts): FleetInput | null {
+  const { proc, id, signal, scope, escalated } = effect
+  if (escalated) {
+    log.warn(`killing '${proc.name}' (${String(id.pid)}) with SIGKILL`, { process: namespec(proc.group, proc.name), pid: id.pid })
+  }
+  const answer = processes.kill(id, signal, scope)
+  if (answer === 'sent' || answer === 'gone') return null // who is gone is about to be seen as ended
+  const reason = `could not send ${signal} to pid ${String(id.pid)}: ${answer.failed}`
+  log.error(reason, { process: namespec(proc.group, proc.name) })
+  return { type: 'proc', proc, input: { type: 'refused', reason } }
+}

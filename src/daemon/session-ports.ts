@@ -1,0 +1,41 @@
+/** What a session needs from outside: every room that it must not take in hand itself. */
+import type { Master, MasterInfo } from '../api/master.ts'
+import type { Config } from '../config/config.ts'
+import type { Comparison } from '../core/diff.ts'
+import type { Clock, Processes } from '../core/ports.ts'
+import type { GroupSpec } from '../core/spec.ts'
+import type { Bus } from './bus.ts'
+import type { MasterLog } from './master-log.ts'
+import type { RecordStore } from './snapshot.ts'
+import type { StreamsOf } from './streams.ts'
+
+export type Ending = 'shutdown' | 'restart' | 'keep-workers'
+
+export interface SessionPorts {
+  readonly clock: Clock
+  readonly processes: Processes
+  readonly records: RecordStore
+  readonly bootId: string
+  readonly runDir: string
+  readonly env: NodeJS.ProcessEnv
+  readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
+  readonly log: MasterLog
+  readonly mainLog: { clear(): void; reopen(): void }
+  /** Makes the streams of processes; what is dropped is told to the bus. */
+  readonly streams: (bus: Bus) => StreamsOf
+  readonly comparison: Comparison
+  /** Reads the config again. Throws Fault CANT_REREAD. */
+  readonly readConfig: () => Config
+  readonly autoLogs: AutoLogs
+  readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
+  /** Opens the servers; resolves with the closing of them. */
+  readonly listen: (master: Master) => Promise<() => Promise<void>>
+}
+
+/** Log files that the config leaves to the master to name. */
+export interface AutoLogs {
+  /** Names what is AUTO; who runs keeps the name that it has. */
+  name(groups: readonly GroupSpec[], running: readonly GroupSpec[]): readonly GroupSpec[]
+  /** Removes what earlier masters left, apart from the files that these still use. */
+  cleanUp(running: readonly GroupSpec[]): void
+}

@@ -1,0 +1,156 @@
+/**
+ * One run of the master from a config to a shutdown or a restart: puts the pieces together and resolves when it is
+ * over. It receives ports and takes no room in hand itself; what it begins with is in takeover.ts.
+ */
+import type { Config } from '../config/config.ts'
+import { activeGroups, newFleet, ranked } from '../core/fleet.ts'
+import type { Fleet } from '../core/fleet.ts'
+import type { Actor } from '../core/model.ts'
+import type { SignalName } from '../lib/signals.ts'
+import { AdoptedWatch } from './adopted-watch.ts'
+import { Bus } from './bus.ts'
+import { environmentBase } from './environment.ts'
+import { FleetMaster } from './fleet-master.ts'
+import { Loop } from './loop.ts'
+import { exitInput, performer } from './perform.ts'
+import type { Ending, SessionPorts } from './session-ports.ts'
+import { Snapshots } from './snapshot.ts'
+import type { StreamsOf } from './streams.ts'
+import { Sweeper } from './sweep.ts'
+import { takeOver } from './takeover.ts'
+import { Waits } from './waits.ts'
+
+export class Session {
+  readonly master: FleetMaster
+  /** Resolves when it is over; workers have ended, unless they were to be kept. */
+  readonly over: Promise<Ending>
+  private readonly fleet: Fleet = newFleet()
+  private readonly ports: SessionPorts
+  private readonly bus: Bus
+  private readonly streams: StreamsOf
+  private readonly sweeper: Sweeper
+  private readonly snapshots: Snapshots
+  private readonly loop: Loop
+  private readonly watch: AdoptedWatch
+  private readonly waits = new Waits()
+  private readonly config: Config
+  private ending: Ending = 'shutdown'
+  private finish: (ending: Ending) => void = () => undefined
+
+  constructor(config: Config, ports: SessionPorts) {
+    const { clock, processes, log, runDir, bootId, records } = ports
+    this.config = config
+    this.ports = ports
+    this.bus = new Bus(clock, (error) => {
+      log.error(`an event listener failed: ${String(error)}`)
+    })
+    this.streams = ports.streams(this.bus)
+    this.sweeper = new Sweeper(processes, this.bus, log)
+    this.snapshots = new Snapshots({ runDir, bootId }, records, (errno) => {
+      if (errno === null) log.info('status files can be written again')
+      else log.error(`cannot write status files: ${errno}; a next master would not know the latest states`)
+    })
+    this.loop = this.makeLoop()
+    this.watch = new AdoptedWatch(processes, (proc) => {
+      this.loop.enqueue(exitInput(proc, { kind: 'unknown' }, this.streams))
+    })
+    this.over = new Promise((resolve) => {
+      this.finish = resolve
+    })
+    this.master = this.makeMaster()
+  }
+
+  /** Opens the servers, takes over what the last master left, and sets the config to work. Rejects when a server cannot be opened. */
+  async open(): Promise<() => Promise<void>> {
+    const closeServers = await this.ports.listen(this.master)
+    const { fleet, streams, snapshots, loop, watch, ports } = this
+    takeOver(this.config, { fleet, streams, snapshots, loop, watch, ports })
+    this.bus.publish({ type: 'master.running', by: null })
+    return closeServers
+  }
+
+  /** Ends what `open` began; to be called when `over` has resolved. */
+  close(how: Ending): void {
+    this.sweeper.look()
+    this.loop.close()
+    this.watch.close()
+    this.save()
+    for (const { proc } of ranked(this.fleet)) {
+      this.streams.get(proc)?.close()
+      if (how !== 'keep-workers') this.snapshots.forget(proc)
+    }
+  }
+
+  /** SIGKILL to whatever is still being stopped. */
+  hurry(): void {
+    this.loop.enqueue({ type: 'hurry' })
+  }
+
+  /** Sends a signal to every process that is RUNNING. */
+  relay(signal: SignalName): void {
+    const running = this.master.processes().filter((view) => view.state === 'RUNNING')
+    this.master.signal(running, signal, `${signal} to the master`)
+  }
+
+  /** Writes the status files: also the last thing before a crash. */
+  save(): void {
+    this.snapshots.flush((proc) => this.fleet.groups.get(proc.group)?.priority ?? 999, this.ports.clock.wall())
+  }
+
+  private makeLoop(): Loop {
+    const { clock, processes, log, env, runDir } = this.ports
+    const { streams, bus, sweeper } = this
+    const environment = environmentBase(env, this.config.servers, runDir)
+    const perform = performer({
+      ...{ processes, streams, bus, log, environment, sweeper },
+      enqueue: (input) => {
+        this.loop.enqueue(input)
+      },
+      touched: (proc) => {
+        this.snapshots.touch(proc)
+      },
+      changed: (proc, state) => {
+        this.waits.changed(proc, state)
+      },
+      forgotten: (proc) => {
+        this.snapshots.forget(proc)
+      },
+      drained: () => {
+        this.finish(this.ending)
+      },
+    })
+    return new Loop(this.fleet, {
+      clock,
+      perform,
+      settled: () => {
+        this.save()
+      },
+    })
+  }
+
+  private makeMaster(): FleetMaster {
+    const { clock, processes, env, runDir, identity, comparison, mainLog, measure, autoLogs } = this.ports
+    const { fleet, streams, bus, waits } = this
+    return new FleetMaster(
+      {
+        ...{ fleet, clock, processes, streams, bus, waits, identity, comparison, mainLog, measure },
+        environment: environmentBase(env, this.config.servers, runDir),
+        enqueue: (...inputs) => {
+          this.loop.enqueue(...inputs)
+        },
+        readGroups: () => autoLogs.name(this.ports.readConfig().groups, activeGroups(fleet)),
+        end: (how, by) => {
+          this.end(how, by)
+        },
+      },
+      this.config.groups,
+    )
+  }
+
+  private end(how: Ending, by: Actor): void {
+    this.ending = how
+    this.bus.publish({ type: 'master.stopping', by })
+    if (how === 'keep-workers') this.finish(how)
+    else this.loop.enqueue({ type: 'shutdown', by })
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The first turn of a session: takes over what the last master left, then applies the config. A worker that runs
+ * with settings that the config no longer has is left alone; `update` applies the new ones.
+ */
+import type { Config } from '../config/config.ts'
+import { planChanges } from '../core/diff.ts'
+import type { Plan } from '../core/diff.ts'
+import { activeGroups, enlist } from '../core/fleet.ts'
+import type { Fleet } from '../core/fleet.ts'
+import { namespec } from '../core/spec.ts'
+import type { GroupSpec } from '../core/spec.ts'
+import { adopt } from './adopt.ts'
+import type { Adopted } from './adopt.ts'
+import type { AdoptedWatch } from './adopted-watch.ts'
+import type { Loop } from './loop.ts'
+import { exitInput } from './perform.ts'
+import type { SessionPorts } from './session-ports.ts'
+import { remembered } from './snapshot.ts'
+import type { Snapshots } from './snapshot.ts'
+import type { StreamsOf } from './streams.ts'
+
+interface Parts {
+  readonly fleet: Fleet
+  readonly streams: StreamsOf
+  readonly snapshots: Snapshots
+  readonly loop: Loop
+  readonly watch: AdoptedWatch
+  readonly ports: SessionPorts
+}
+
+/** Takes over and applies; synchronous, so that no request sees half of it. */
+export function takeOver(config: Config, parts: Parts): void {
+  const { fleet, streams, loop, ports } = parts
+  const { clock, processes, bootId, runDir, records, autoLogs, comparison } = ports
+  const sources = { remembered: remembered(runDir, records), configured: config.groups, processes, bootId, runDir }
+  const adopted = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
+  for (const { proc, groupPriority } of adopted) enlist(fleet, proc, groupPriority)
+  const running = activeGroups(fleet)
+  autoLogs.cleanUp(running)
+  const groups = autoLogs.name(config.groups, running)
+  const plan = planChanges(running, groups, comparison)
+  streams.prepare(groups)
+  for (const one of adopted) welcome(one, parts)
+  tellOutdated(plan, ports)
+  const changed = plan.changed.map(({ group, restart }) => ({ group: keepingOld(group, restart, fleet), restart: new Set<string>() }))
+  loop.enqueue({ type: 'apply', plan: { added: plan.added, changed, removed: [] }, by: 'start of the master' })
+}
+
+function welcome({ proc, fate }: Adopted, { streams, snapshots, loop, watch, ports }: Parts): void {
+  const { log } = ports
+  snapshots.touch(proc)
+  if (fate === 'rest' || proc.id === null) return
+  const opened = streams.open(proc)
+  if (typeof opened === 'string') log.error(`the output of ${proc.name} cannot be read: ${opened}`)
+  if (fate === 'died') return loop.enqueue(exitInput(proc, { kind: 'unknown' }, streams))
+  log.info(`adopted: '${proc.name}' with pid ${String(proc.id.pid)}`, { process: namespec(proc.group, proc.name), pid: proc.id.pid })
+  watch.add(proc, proc.id)
+}
+
+function tellOutdated(plan: Plan, { log }: SessionPorts): void {
+  const old = [...plan.changed.filter(({ restart }) => restart.size > 0).map(({ group }) => group.name), ...plan.removed]
+  if (old.length === 0) return
+  log.warn(`the config has changed for ${old.join(', ')}: what runs was left as it is (nsup update applies the change)`)
+}
+
+/** The group as configured, but members that would have to be restarted, or are no longer there, as they run. */
+function keepingOld(group: GroupSpec, restart: ReadonlySet<string>, fleet: Fleet): GroupSpec {
+  const running = fleet.groups.get(group.name)?.procs
+  const configured = new Set(group.processes.map((spec) => spec.name))
+  const processes = group.processes.map((spec) => (restart.has(spec.name) ? (running?.get(spec.name)?.spec ?? spec) : spec))
+  for (const proc of running?.values() ?? []) if (!configured.has(proc.name)) processes.push(proc.spec)
+  return { ...group, processes }
+}
