@@ -1,0 +1,118 @@
+/**
+ * Starting and stopping with somebody watching: on a terminal, and while a new master comes up, each process gets its
+ * line when it is there and not when all are.
+ */
+import type { Client } from '../api/client.ts'
+import type { WireOutcome } from '../api/results.ts'
+import type { Context } from './command.ts'
+import { exitOf, inOrder, printDone, printEntries, printJson } from './outcomes.ts'
+import type { Outcomes, Wording } from './outcomes.ts'
+import { startVerdict, watchStates } from './progress.ts'
+import type { StateName } from './progress.ts'
+
+export const startWording: Wording = { done: 'started', harmless: 'ALREADY_STARTED', missingGroup: 2 }
+export const stopWording: Wording = { done: 'stopped', harmless: 'NOT_RUNNING', missingGroup: 1 }
+
+/** Options of a call that waits as long as programs take. */
+export function waiting(context: Context): { readonly timeout?: number } {
+  return context.timeout === undefined ? {} : { timeout: context.timeout }
+}
+
+/** Asks, prints what came of it, and returns the exit code. */
+export async function act(context: Context, client: Client, method: 'start' | 'stop', words: readonly string[]): Promise<number> {
+  const wording = method === 'start' ? startWording : stopWording
+  const live = context.style === 'terminal' ? await liveLines(context, client, method, words, wording.done) : undefined
+  try {
+    const result = await client.call(method, { targets: words, ...waiting(context) }, { timeout: 0 })
+    return finish(context, words, result, wording, live?.shown)
+  } finally {
+    live?.close()
+  }
+}
+
+/** Prints the rest and returns the exit code. */
+export function finish(
+  context: Context, words: readonly string[], result: Outcomes, wording: Wording, shown?: ReadonlySet<string>,
+): number {
+  const entries = inOrder(words, result.outcomes, result.missing)
+  if (context.style === 'json') printJson(context, result)
+  else printEntries(context, entries, wording, shown)
+  return exitOf(entries, wording)
+}
+
+interface Live {
+  readonly shown: ReadonlySet<string>
+  readonly close: () => void
+}
+
+async function liveLines(
+  context: Context, client: Client, method: 'start' | 'stop', words: readonly string[], done: string,
+): Promise<Live> {
+  const { processes } = await client.call('status', { targets: words })
+  const concerned = new Set(processes.map(({ namespec }) => namespec))
+  const shown = new Set<string>()
+  const watch = watchStates(client, (namespec, state) => {
+    if (!concerned.has(namespec) || shown.has(namespec) || !isDone(method, state)) return
+    shown.add(namespec)
+    printDone(context, namespec, done)
+  })
+  await watch.opened
+  return { shown, close: watch.close }
+}
+
+function isDone(method: 'start' | 'stop', state: StateName): boolean {
+  return method === 'start' ? state === 'RUNNING' : state === 'STOPPED'
+}
+
+/**
+ * Starts in a master that has just come up by itself: its autostart programs are on their way, and nobody wants to
+ * read `already started` about them. Each gets its line when it is RUNNING or has failed.
+ */
+export async function startInNewMaster(context: Context, client: Client, words: readonly string[]): Promise<number> {
+  const states = new Map<string, StateName>()
+  const shown = new Set<string>()
+  const json = context.style === 'json'
+  let concerned: ReadonlySet<string> = new Set<string>()
+  let wake: () => void = () => undefined
+  const show = (namespec: string): void => {
+    if (json || shown.has(namespec) || !concerned.has(namespec) || states.get(namespec) !== 'RUNNING') return
+    shown.add(namespec)
+    printDone(context, namespec, startWording.done)
+  }
+  const watch = watchStates(client, (namespec, state) => {
+    states.set(namespec, state)
+    show(namespec)
+    wake()
+  })
+  try {
+    await watch.opened
+    let masterGone = false
+    void watch.ended.then(() => {
+      masterGone = true
+      wake()
+    })
+    const before = await client.call('status', { targets: words })
+    concerned = new Set(before.processes.map(({ namespec }) => namespec))
+    for (const { namespec, state } of before.processes) if (!states.has(namespec)) states.set(namespec, state)
+    for (const namespec of concerned) show(namespec)
+    const result = await client.call('start', { targets: words, ...waiting(context) }, { timeout: 0 })
+    const pending = result.outcomes.filter(({ result: name }) => name === 'ALREADY_STARTED')
+    const deadline = context.timeout === undefined ? undefined : AbortSignal.timeout(context.timeout)
+    const isPending = (): boolean => pending.some(({ namespec }) => startVerdict(states.get(namespec) ?? 'UNKNOWN') === undefined)
+    while (isPending() && !masterGone && !deadline?.aborted) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        deadline?.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+    const outcomes = result.outcomes.map((outcome) => (pending.includes(outcome) ? judged(outcome, states) : outcome))
+    return finish(context, words, { outcomes, missing: result.missing }, startWording, shown)
+  } finally {
+    watch.close()
+  }
+}
+
+function judged(outcome: WireOutcome, states: ReadonlyMap<string, StateName>): WireOutcome {
+  const state = states.get(outcome.namespec) ?? 'UNKNOWN'
+  return { ...outcome, result: startVerdict(state) ?? 'TIMEOUT', description: `it is ${state}` }
+}

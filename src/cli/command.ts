@@ -1,0 +1,68 @@
+/**
+ * The shape of a command and of what its code is given. Types only: the declarations are in commands.ts, the
+ * code of each command in verbs/.
+ */
+import type { Client } from '../api/client.ts'
+import type { OptionName } from './options.ts'
+import type { Output } from './output.ts'
+import type { Server } from './server.ts'
+
+/** Values of the options that were given: `true` for flags. */
+export type OptionValues = Readonly<Partial<Record<OptionName, string | true>>>
+
+/** How results are printed: supervisorctl's lines, for a person at a terminal, or JSON. */
+export type Style = 'plain' | 'terminal' | 'json'
+
+export interface Context {
+  /** The declaration that is run. */
+  readonly command: Command
+  /** All declarations, for help and completion. */
+  readonly commands: readonly Command[]
+  /** The words after the command. */
+  readonly words: readonly string[]
+  readonly options: OptionValues
+  readonly style: Style
+  /** `--timeout` in milliseconds. */
+  readonly timeout: number | undefined
+  /** Results; silent with `--quiet`. */
+  readonly out: Output
+  /** Errors and hints. */
+  readonly err: Output
+  readonly env: NodeJS.ProcessEnv
+  /** Aborted by Ctrl-C where the command has asked for it by {@link Context.interruptible}. */
+  interruptible(): AbortSignal
+  /** Lines of standard input, until its end or the abort. */
+  input(signal: AbortSignal): AsyncIterable<string>
+  /** Where the master is to be found; reads no config unless it must. Throws {@link CliError}. */
+  server(): Promise<Server>
+  /** A client of the master; nothing is sent before its first call. Throws as {@link Context.server}. */
+  connect(): Promise<Client>
+  /** A new client, after a master has been started: it may listen elsewhere now. */
+  reconnect(): Promise<Client>
+}
+
+/** Does the command; returns the exit code. */
+export type Run = (context: Context) => Promise<number>
+
+export interface Command {
+  readonly name: string
+  readonly aliases?: readonly string[]
+  /** How the words after the command are written in the usage line. */
+  readonly usage: string
+  readonly summary: string
+  /** Paragraphs below the summary in the help of the command. */
+  readonly details?: readonly string[]
+  readonly options: readonly OptionName[]
+  readonly examples?: readonly string[]
+  /** Refuses words at all, as supervisorctl does for these commands. */
+  readonly noWords?: true
+  /** `needs`: the sentence for no words at all, and the exit code of it. */
+  readonly needs?: { readonly sentence: string; readonly exit: number }
+  /** What the words are, for completion. */
+  readonly completes: 'names' | 'groups' | 'signal-names' | 'commands' | 'shells' | 'nothing'
+  /** Exit codes when no server listens: no socket, connection refused. */
+  readonly down: { readonly missing: number; readonly refused: number }
+  /** Not shown in help. */
+  readonly hidden?: true
+  readonly load: () => Promise<{ readonly run: Run }>
+}

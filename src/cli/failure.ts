@@ -1,0 +1,54 @@
+/**
+ * What ends a command before its time: one sentence and an exit code. Turns connection errors and faults into them;
+ * nothing else in this room knows the words for a master that is not there.
+ */
+import { AnswerError, AuthenticationError, ConnectionError } from '../api/client.ts'
+import { Fault, faultRow } from '../lib/fault.ts'
+import type { Command } from './command.ts'
+import type { Server } from './server.ts'
+
+/** A sentence for the person, and the exit code. */
+export class CliError extends Error {
+  readonly exit: number
+  /** `stdout` for supervisorctl's own words, which scripts read there; `stderr` for ours. */
+  readonly channel: 'stdout' | 'stderr'
+
+  constructor(message: string, exit: number, channel: 'stdout' | 'stderr' = 'stderr') {
+    super(message)
+    this.name = 'CliError'
+    this.exit = exit
+    this.channel = channel
+  }
+}
+
+/** True if nobody listens there: no socket, or a stale one. */
+export function isDown(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
+}
+
+/** The sentence and the code for whatever a command threw. */
+export function explain(error: unknown, command: Command, server: Server | undefined): CliError {
+  if (error instanceof CliError) return error
+  if (isDown(error)) return explainDown(error, command, server)
+  if (error instanceof ConnectionError) return new CliError(error.message, command.name === 'status' ? 4 : 1)
+  if (error instanceof AuthenticationError) return new CliError(error.message, 1, 'stdout')
+  if (error instanceof AnswerError) return new CliError(error.message, 1)
+  if (error instanceof Fault) return new CliError(faultSentence(error), 1, 'stdout')
+  return new CliError(error instanceof Error ? error.message : String(error), 1)
+}
+
+function explainDown(error: ConnectionError, command: Command, server: Server | undefined): CliError {
+  const exit = error.code === 'ENOENT' ? command.down.missing : command.down.refused
+  if (server?.instance === undefined) {
+    const shut = command.name === 'shutdown' ? ' (already shut down?)' : ''
+    return new CliError(shut === '' ? error.message : `ERROR: ${error.message}${shut}`, exit, 'stdout')
+  }
+  return new CliError(`no master runs for ${server.instance.configFile} (start one with: nsup start all)`, exit)
+}
+
+/** supervisorctl's `ERROR: ...` for a fault that concerns no single process. */
+export function faultSentence(fault: Fault): string {
+  if (fault.fault === 'CANT_REREAD') return `ERROR: CANT_REREAD: ${fault.detail ?? faultRow(fault.fault).text}`
+  const text = faultRow(fault.fault).text
+  return fault.detail === undefined ? `ERROR: ${text}` : `ERROR: ${text}: ${fault.detail}`
+}

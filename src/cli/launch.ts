@@ -1,0 +1,34 @@
+/** Starts a master in the background: runs nsupd, which returns when its daemon answers or says why it cannot. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export interface Launched {
+  readonly ok: boolean
+  /** What nsupd wrote while it started. */
+  readonly said: string
+}
+
+/** The master's command, beside this one; from the source tree one folder further up. */
+function nsupd(): string {
+  const bundled = fileURLToPath(new URL('../bin/nsupd', import.meta.url))
+  return existsSync(bundled) ? bundled : fileURLToPath(new URL('../../bin/nsupd', import.meta.url))
+}
+
+/** Resolves when nsupd has returned: exit code 0 means that a master answers. */
+export function launchMaster(configFile: string, env: NodeJS.ProcessEnv, command = nsupd()): Promise<Launched> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [command, '-c', configFile], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    const listen = (chunk: string): void => void (said += chunk)
+    child.stdout.setEncoding('utf8').on('data', listen)
+    child.stderr.setEncoding('utf8').on('data', listen)
+    child.once('error', reject)
+    // `exit`, not `close`: a daemon that kept our pipes open would make us wait for its whole life
+    child.once('exit', (code) => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+      resolve({ ok: code === 0, said })
+    })
+  })
+}

@@ -1,0 +1,47 @@
+/**
+ * Every option of the command line, declared once: the parser, the help and the completion scripts read these rows.
+ * Which command takes which is said in commands.ts. No behaviour here.
+ */
+
+/** One option. `value` is the name of its value in help texts; without it the option is a flag. */
+export interface OptionRow {
+  readonly short?: string
+  readonly value?: string
+  /** What the value is, for completion. */
+  readonly complete?: 'file' | 'none'
+  readonly doc: string
+}
+
+export const options = {
+  configuration: { short: 'c', value: 'FILE', complete: 'file', doc: 'the config whose master is meant' },
+  serverurl: { short: 's', value: 'URL', doc: 'ask the server at this unix:// or http:// address instead' },
+  username: { short: 'u', value: 'NAME', doc: 'user name for the server' },
+  password: { short: 'p', value: 'PASSWORD', doc: 'password for the server' },
+  json: { doc: 'print JSON' },
+  plain: { doc: "print supervisorctl's lines, also on a terminal" },
+  quiet: { short: 'q', doc: 'print errors only' },
+  timeout: { value: 'SECONDS', doc: 'give up when the server has not done it after so many seconds' },
+  help: { short: 'h', doc: 'show help' },
+  version: { short: 'v', doc: 'show the version of this command' },
+  follow: { short: 'f', doc: 'go on showing what is written, until Ctrl-C' },
+  lines: { short: 'n', value: 'LINES', doc: 'begin with the last LINES lines' },
+  'keep-workers': { doc: 'end the master only; the next one adopts the workers' },
+  force: { doc: 'overwrite the file' },
+} as const satisfies Record<string, OptionRow>
+
+export type OptionName = keyof typeof options
+
+/** The options that every command takes. */
+export const commonOptions: readonly OptionName[] = [
+  'configuration', 'serverurl', 'username', 'password', 'json', 'plain', 'quiet', 'timeout', 'help', 'version',
+]
+
+/** The row of an option. */
+export function optionRow(name: OptionName): OptionRow {
+  return options[name]
+}
+
+/** Names of all options. */
+export function optionNames(): OptionName[] {
+  return Object.keys(options) as OptionName[]
+}

@@ -1,0 +1,91 @@
+/**
+ * Reads argv with yargs-parser: the command, its words, and the options, which may stand anywhere before `--`.
+ * A number as an option (`tail -100 x`) stays among the words. Knows nothing of what commands do.
+ */
+import yargsParser from 'yargs-parser'
+import { commonOptions, optionNames, optionRow, options } from './options.ts'
+import type { OptionName } from './options.ts'
+import type { Command, OptionValues } from './command.ts'
+
+export interface Parsed {
+  readonly kind: 'command'
+  readonly command: Command
+  readonly words: readonly string[]
+  readonly options: OptionValues
+  /** `--timeout` in milliseconds. */
+  readonly timeout: number | undefined
+}
+
+/** What cannot be run. `unknown-command` is answered in supervisorctl's words. */
+export type Unparsed =
+  | { readonly kind: 'none'; readonly options: OptionValues }
+  | { readonly kind: 'unknown-command'; readonly line: string; readonly word: string }
+  | { readonly kind: 'bad-option'; readonly sentence: string; readonly command: Command | undefined; readonly word?: string }
+
+const names = optionNames()
+const flags = names.filter((name) => optionRow(name).value === undefined)
+const valued = names.filter((name) => optionRow(name).value !== undefined)
+const aliases = Object.fromEntries(names.flatMap((name) => {
+  const short = optionRow(name).short
+  return short === undefined ? [] : [[name, [short]]]
+}))
+
+/** Reads the words of a command line, without the two that name node and the script. */
+export function parse(argv: readonly string[], find: (name: string) => Command | undefined): Parsed | Unparsed {
+  const { argv: read, error } = yargsParser.detailed([...argv], {
+    alias: aliases,
+    boolean: flags,
+    string: valued,
+    narg: Object.fromEntries(valued.map((name) => [name, 1])),
+    configuration: {
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      'strip-aliased': true,
+    },
+  })
+  const words = [...read._, ...(read['--'] ?? [])].map(String)
+  const at = words.findIndex((word) => !/^-\d/.test(word))
+  const name = words[at]
+  const command = name === undefined ? undefined : find(name)
+  if (name !== undefined) words.splice(at, 1)
+
+  const given: Partial<Record<OptionName, string | true>> = {}
+  for (const [key, value] of Object.entries(read)) {
+    if (key === '_' || key === '--' || value === false) continue
+    const problem = optionProblem(key, value, command)
+    if (problem !== undefined) return { kind: 'bad-option', sentence: problem, command, word: key }
+    given[key as OptionName] = value === true ? true : String(value)
+  }
+  if (error !== null) return { kind: 'bad-option', sentence: firstSentence(error.message), command }
+  const timeout = given.timeout === undefined ? undefined : Number(given.timeout) * 1000
+  if (timeout !== undefined && !(timeout > 0 && Number.isFinite(timeout))) {
+    const sentence = `--timeout needs a number of seconds above 0, not '${String(given.timeout)}'`
+    return { kind: 'bad-option', sentence, command }
+  }
+  if (command !== undefined) return { kind: 'command', command, words, options: given, timeout }
+  if (name === undefined) return { kind: 'none', options: given }
+  return { kind: 'unknown-command', line: [name, ...words].join(' '), word: name }
+}
+
+function optionProblem(key: string, value: unknown, command: Command | undefined): string | undefined {
+  const shown = key.length === 1 ? `-${key}` : `--${key}`
+  if (!Object.hasOwn(options, key)) return `there is no option ${shown}`
+  const name = key as OptionName
+  if (command !== undefined && !commonOptions.includes(name) && !command.options.includes(name)) {
+    return `the command ${command.name} has no option ${shown}`
+  }
+  const { value: metavar } = optionRow(name)
+  if (metavar !== undefined && (typeof value !== 'string' || (value === '' && name !== 'password'))) {
+    return `the option ${shown} needs a value: ${shown} ${metavar}`
+  }
+  return undefined
+}
+
+function firstSentence(text: string): string {
+  return (text.split('\n')[0] ?? text).replace(/\.$/, '')
+}

@@ -1,0 +1,145 @@
+/**
+ * From argv to an exit code: parses, loads the code of one command, runs it, and says in one sentence what went
+ * wrong. Everything outside is handed in, so that tests run whole command lines without a process.
+ */
+import type { Client, ConnectOptions, Endpoint } from '../api/client.ts'
+import type { Command, Context, Run, Style } from './command.ts'
+import { commands, findCommand } from './commands.ts'
+import { CliError, explain } from './failure.ts'
+import { silent } from './output.ts'
+import type { Output } from './output.ts'
+import { parse } from './parse.ts'
+import type { Parsed, Unparsed } from './parse.ts'
+import { resolveServer } from './server.ts'
+import type { Server } from './server.ts'
+
+/** What a command line needs of the world around it. */
+export interface World {
+  readonly out: Output
+  readonly err: Output
+  readonly env: NodeJS.ProcessEnv
+  /** Who is at the keyboard, for `stopped by`. */
+  readonly user: () => string
+  readonly connect: (endpoint: Endpoint, options: ConnectOptions) => Client
+  /** Calls back at Ctrl-C; from then on it no longer ends the process by itself. */
+  readonly onInterrupt: (listener: () => void) => void
+  /** Lines of standard input, until its end or the abort. */
+  readonly input: (signal: AbortSignal) => AsyncIterable<string>
+}
+
+/** Runs one command line; resolves with the exit code and never rejects. */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  const parsed = parse(argv, findCommand)
+  if (parsed.kind !== 'command') return refuse(parsed, world)
+  if (parsed.options.help) return help(parsed.command, world)
+  if (parsed.options.version) return printVersion(world)
+  const refused = checkWords(parsed)
+  if (refused !== undefined) {
+    world.out.line(`Error: ${refused.sentence}`)
+    await help(parsed.command, world)
+    return refused.exit
+  }
+  let server: Server | undefined
+  const context = contextOf(parsed, world, (found) => (server = found))
+  try {
+    const loaded: { readonly run: Run } = await parsed.command.load()
+    return await loaded.run(context)
+  } catch (error) {
+    return report(error, explain(error, parsed.command, server), world)
+  }
+}
+
+function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => void): Context {
+  const { out, err, env } = world
+  let client: Client | undefined
+  const server = async (): Promise<Server> => {
+    const found = await resolveServer(parsed.options, env)
+    onServer(found)
+    return found
+  }
+  const newClient = async (): Promise<Client> => {
+    const { endpoint, credentials } = await server()
+    return world.connect(endpoint, { by: `cli ${world.user()}`, ...(credentials ? { credentials } : {}) })
+  }
+  return {
+    command: parsed.command,
+    commands,
+    words: parsed.words,
+    options: parsed.options,
+    style: styleOf(parsed, out, env),
+    timeout: parsed.timeout,
+    out: parsed.options.quiet ? silent(out) : out,
+    err,
+    env,
+    server,
+    input: world.input,
+    connect: async () => (client ??= await newClient()),
+    reconnect: async () => (client = await newClient()),
+    interruptible() {
+      const controller = new AbortController()
+      world.onInterrupt(() => controller.abort())
+      return controller.signal
+    },
+  }
+}
+
+function styleOf(parsed: Parsed, out: Output, env: NodeJS.ProcessEnv): Style {
+  if (parsed.options.json) return 'json'
+  return parsed.options.plain || !out.isTTY || env['TERM'] === 'dumb' ? 'plain' : 'terminal'
+}
+
+function checkWords({ command, words }: Parsed): { readonly sentence: string; readonly exit: number } | undefined {
+  if (command.noWords && words.length > 0) return { sentence: `${command.name} accepts no arguments`, exit: 1 }
+  if (command.needs && words.length === 0) return command.needs
+  return undefined
+}
+
+async function refuse(parsed: Unparsed, world: World): Promise<number> {
+  switch (parsed.kind) {
+    case 'none':
+      if (parsed.options.version) return printVersion(world)
+      await help(undefined, world)
+      return 0
+    case 'bad-option': {
+      world.err.line(`nsup: ${parsed.sentence}`)
+      await hint(parsed.word, [...(await optionWords(parsed.command))], '--', world)
+      world.err.line(`see: nsup help${parsed.command ? ` ${parsed.command.name}` : ''}`)
+      return 2
+    }
+    case 'unknown-command':
+      world.out.line(`*** Unknown syntax: ${parsed.line}`)
+      await hint(parsed.word, commands.filter((command) => !command.hidden).map((command) => command.name), '', world)
+      return 1
+  }
+}
+
+async function optionWords(command: Command | undefined): Promise<readonly string[]> {
+  const { commonOptions, optionNames } = await import('./options.ts')
+  return command === undefined ? optionNames() : [...commonOptions, ...command.options]
+}
+
+async function hint(word: string | undefined, candidates: readonly string[], dashes: string, world: World): Promise<void> {
+  if (word === undefined || word.length < 2) return
+  const { suggest } = await import('../lib/suggest.ts')
+  const found = suggest(word, candidates)
+  if (found !== undefined && found !== word) world.err.line(`did you mean ${dashes}${found}?`)
+}
+
+async function help(command: Command | undefined, world: World): Promise<number> {
+  const { commandHelp, overview } = await import('./usage.ts')
+  world.out.line(command === undefined ? await overview(commands, world.out.columns) : await commandHelp(command, world.out.columns))
+  return 0
+}
+
+async function printVersion(world: World): Promise<number> {
+  const { version } = await import('./version.ts')
+  world.out.line(version)
+  return 0
+}
+
+function report(error: unknown, explained: CliError, world: World): number {
+  const output = explained.channel === 'stdout' ? world.out : world.err
+  output.line(explained.channel === 'stdout' ? explained.message : `nsup: ${explained.message}`)
+  if (world.env['NSUP_DEBUG'] && error instanceof Error) world.err.line(error.stack ?? error.message)
+  return explained.exit
+}

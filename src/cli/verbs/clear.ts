@@ -1,0 +1,9 @@
+/** `clear target...`: empties the log files of processes. */
+import type { Context } from '../command.ts'
+import { conclude } from '../outcomes.ts'
+
+export async function run(context: Context): Promise<number> {
+  const client = await context.connect()
+  const result = await client.call('clear', { targets: context.words })
+  return conclude(context, context.words, result, { done: 'cleared', missingGroup: 1 })
+}

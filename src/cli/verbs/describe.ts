@@ -1,0 +1,89 @@
+/** `describe target...`: all about processes, for a person: state and why, config, files, the last exits. */
+import type { Context } from '../command.ts'
+import type { ProcessDetail, WireExit } from '../../api/results.ts'
+import { duration, size, time } from '../humane.ts'
+import { printJson, printMissing } from '../outcomes.ts'
+import { paint } from '../output.ts'
+
+export async function run(context: Context): Promise<number> {
+  const client = await context.connect()
+  const { processes, missing } = await client.call('status', { targets: context.words })
+  const details: ProcessDetail[] = []
+  for (const { namespec } of processes) details.push(await client.call('describe', { target: namespec }))
+  if (context.style === 'json') printJson(context, { processes: details, missing })
+  else context.out.write(details.map((detail) => `${describe(context, detail)}\n`).join('\n'))
+  if (context.style !== 'json') for (const one of missing) printMissing(context, one)
+  return missing.length > 0 ? 1 : 0
+}
+
+function describe(context: Context, detail: ProcessDetail): string {
+  const title = paint(context.out, 'bold', `${detail.namespec}  ${detail.state}`)
+  const rows = [...stateRows(detail), ...configRows(detail), ...logRows(detail)]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+  const exits = detail.exits.length === 0 ? ['  none'] : [...detail.exits].reverse().flatMap(exitLines)
+  return [title, ...lines, paint(context.out, 'bold', 'last exits, newest first'), ...exits].join('\n')
+}
+
+type Row = readonly [name: string, value: string]
+
+function stateRows(detail: ProcessDetail): Row[] {
+  const running = detail.pid > 0
+  return [
+    ['state', `${detail.state} since ${time(detail.since)}`],
+    ['wanted', detail.want],
+    ['reason', detail.state === 'RUNNING' ? '' : detail.reason || detail.description],
+    ['stopped by', detail.stop_requested_by ?? ''],
+    ['next try', detail.retry_in === null ? '' : `in ${duration(detail.retry_in)}`],
+    ['pid', running ? `${detail.pid}${detail.adopted ? ' (adopted from an earlier master)' : ''}` : ''],
+    ['uptime', running ? duration(detail.uptime) : ''],
+    ['started', time(detail.started_at)],
+    ['stopped', detail.stopped_at === 0 ? '' : time(detail.stopped_at)],
+    ['restarts', String(detail.restarts)],
+    ['cpu', detail.cpu === null ? '' : `${detail.cpu.toFixed(1)}%`],
+    ['memory', detail.memory === null ? '' : size(detail.memory)],
+  ]
+}
+
+function configRows({ config, program, group, group_priority: groupPriority }: ProcessDetail): Row[] {
+  return [
+    ['program', `${program}, process ${config.process_num}`],
+    ['group', `${group} (priority ${groupPriority})`],
+    ['command', config.command_problem === null ? config.command : `${config.command} (${config.command_problem})`],
+    ['directory', config.directory ?? ''],
+    ['user', config.user ?? ''],
+    ['umask', config.umask ?? ''],
+    ['environment', config.environment_keys.join(' ')],
+    ['priority', String(config.priority)],
+    ['autostart', String(config.autostart)],
+    ['autorestart', `${config.autorestart}, exitcodes ${config.exitcodes.join(',')}`],
+    ['start', `up after ${config.startsecs} s, ${config.startretries} retries`],
+    ['stop', `${config.stopsignal}, SIGKILL after ${config.stopwaitsecs} s${groupWords(config)}`],
+  ]
+}
+
+function groupWords(config: ProcessDetail['config']): string {
+  if (config.stopasgroup) return ', both to its group'
+  return config.killasgroup ? ', the SIGKILL to its group' : ''
+}
+
+function logRows(detail: ProcessDetail): Row[] {
+  const { config } = detail
+  return [
+    ['stdout log', detail.stdout_logfile ?? 'none'],
+    ['stderr log', config.redirect_stderr ? 'goes to stdout' : (detail.stderr_logfile ?? 'none')],
+    ['rotation', config.stdout.maxbytes === 0 ? 'never' : `at ${size(config.stdout.maxbytes)}, ${config.stdout.backups} backups`],
+  ]
+}
+
+function exitLines(exit: WireExit): string[] {
+  const asked = exit.wanted ? `, asked for${exit.by === null ? '' : ` by ${exit.by}`}` : exit.expected ? ', expected' : ', unexpected'
+  const head = `  ${time(exit.ended_at)}  pid ${exit.pid}  ${how(exit)} after ${duration(exit.uptime)}${asked}`
+  return [head, ...exit.last_lines.map((line) => `      ${line}`)]
+}
+
+function how(exit: WireExit): string {
+  if (exit.kind === 'code') return `exit code ${exit.code ?? '?'}`
+  if (exit.kind === 'signal') return `killed by ${exit.signal ?? '?'}${exit.core_dumped ? ' (core dumped)' : ''}`
+  return 'exit status unknown'
+}

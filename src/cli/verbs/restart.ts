@@ -1,0 +1,20 @@
+/** `restart target...`: all stop lines, then all start lines, with the codes of both. */
+import type { Context } from '../command.ts'
+import { startWording, stopWording, waiting } from '../act.ts'
+import { exitOf, inOrder, printEntries, printJson } from '../outcomes.ts'
+
+export async function run(context: Context): Promise<number> {
+  const client = await context.connect()
+  const { words } = context
+  const result = await client.call('restart', { targets: words, ...waiting(context) }, { timeout: 0 })
+  const { stopped, started, missing } = result
+  const stops = inOrder(words, stopped, missing)
+  const starts = inOrder(words, started, missing)
+  if (context.style === 'json') {
+    printJson(context, result)
+  } else {
+    printEntries(context, stops, stopWording)
+    printEntries({ ...context, err: { ...context.err, line: () => undefined } }, starts, startWording)
+  }
+  return exitOf(starts, startWording) || exitOf(stops, stopWording)
+}
