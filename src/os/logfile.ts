@@ -31,11 +31,11 @@ export function errnoOf(error: unknown): string {
 
 export class LogFile implements Sink {
   readonly path: string
-  readonly #spec: LogFileSpec
+  #spec: LogFileSpec
   readonly #watcher: SinkWatcher
   readonly #write: WriteCall
   readonly #backups: Backups
-  #fd: number
+  #fd = -1
   /** False for devices: they have no position, are never rotated and never removed. */
   #regular = false
   #position = 0
@@ -49,7 +49,7 @@ export class LogFile implements Sink {
   #searched = 0
   #lastByte = newline
 
-  constructor(spec: LogFileSpec, watcher: SinkWatcher, write: WriteCall) {
+  constructor(spec: LogFileSpec, watcher: SinkWatcher, write: WriteCall = writeSync) {
     this.path = spec.path
     this.#spec = spec
     this.#watcher = watcher
@@ -59,27 +59,33 @@ export class LogFile implements Sink {
       compress: spec.compress,
       onProblem: (sentence) => { watcher.onProblem(sentence) },
     })
-    this.#fd = this.#open()
+    this.#use(openSync(spec.path, 'a', spec.mode))
   }
 
   get dropped(): number {
     return this.#dropped
   }
 
-  write(chunk: Uint8Array): boolean {
-    if (this.#fd < 0 || chunk.length === 0) return true
+  write(chunk: Uint8Array): void {
+    if (this.#fd < 0 || chunk.length === 0) return
     if (this.#dropping > 0) this.#retry(chunk)
     else this.#writeAll(chunk, 0)
     if (this.#position >= this.#limit && this.#limit > 0) this.#rotate()
-    return true
+  }
+
+  /** Opens the path anew with other limits. Throws what open(2) throws; then nothing has changed. */
+  reconfigure(spec: LogFileSpec): void {
+    const fd = openSync(this.path, 'a', spec.mode)
+    if (this.#fd >= 0) closeSync(this.#fd)
+    this.#spec = spec
+    this.#backups.configure({ keep: spec.backups, compress: spec.compress })
+    this.#use(fd)
   }
 
   reopen(): void {
     if (this.#fd < 0) return
-    const old = this.#fd
     try {
-      this.#fd = this.#open()
-      closeSync(old)
+      this.reconfigure(this.#spec)
     } catch (error) {
       this.#watcher.onProblem(`cannot reopen ${this.path}: ${errnoOf(error)}; the old file is written on`)
     }
@@ -106,13 +112,12 @@ export class LogFile implements Sink {
     return this.#backups.idle()
   }
 
-  #open(): number {
-    const fd = openSync(this.path, 'a', this.#spec.mode)
+  #use(fd: number): void {
     const stat = fstatSync(fd)
+    this.#fd = fd
     this.#regular = stat.isFile()
     this.#position = stat.size
     this.#limit = this.#regular ? this.#spec.maxBytes : 0
-    return fd
   }
 
   /** Writes `chunk` from `from` on, in as many calls as it takes; what the disk refuses is dropped. */
@@ -125,7 +130,7 @@ export class LogFile implements Sink {
         const code = errnoOf(error)
         if (code === 'EINTR') continue
         this.#position += at - from
-        if (at > 0) this.#lastByte = chunk[at - 1] ?? newline
+        if (at > from) this.#lastByte = chunk[at - 1] ?? newline
         this.#drop(chunk, at, code)
         return
       }
@@ -196,10 +201,8 @@ export class LogFile implements Sink {
   }
 
   #rotateToBackup(): void {
-    const old = this.#fd
     this.#backups.shift()
-    this.#fd = this.#open() // if this throws, the old descriptor, now `.1`, is written on
-    closeSync(old)
+    this.reconfigure(this.#spec) // if this throws, the old descriptor, now `.1`, is written on
     this.#backups.pack()
   }
 }

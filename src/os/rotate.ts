@@ -13,8 +13,8 @@ interface Job {
 /** Backups of one log file. */
 export class Backups {
   readonly #path: string
-  readonly #keep: number
-  readonly #compress: boolean
+  #keep: number
+  #compress: boolean
   readonly #onProblem: (sentence: string) => void
   readonly #jobs: Job[] = []
   #packing: Promise<void> | null = null
@@ -26,13 +26,23 @@ export class Backups {
     this.#onProblem = options.onProblem
   }
 
+  /** Other limits from the next rotation on. */
+  configure(options: { keep: number; compress: boolean }): void {
+    this.#keep = options.keep
+    this.#compress = options.compress
+  }
+
   /** Makes room for a new `.1` and moves the file there. Throws what the file system throws; the file is then in place. */
   shift(): void {
     if (this.#keep === 0) return
     this.#remove(this.#keep)
     for (let index = this.#keep - 1; index >= 1; index--) this.#move(index)
     for (const job of this.#jobs) job.index = job.index === 0 || job.index >= this.#keep ? 0 : job.index + 1
-    renameSync(this.#path, this.#plain(1))
+    try {
+      renameSync(this.#path, this.#plain(1))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error // somebody removed the file: nothing to keep
+    }
   }
 
   /** Begins to pack `.1`; returns at once. Packing goes on file by file, oldest request first. */

@@ -1,0 +1,174 @@
+/**
+ * One stream of one process on its way from the FIFO to its sinks: file, syslog, listeners; filters in between.
+ * The reader hands a chunk in and it is written before the next one is read. Opens and closes; decides nothing.
+ */
+import type { ChunkReader, FifoPorts, OpenedSink, Sink, SinkPorts, SinkWatcher } from '../core/sinks.ts'
+import type { LogSpec } from '../core/spec.ts'
+import { AnsiStripper } from '../lib/ansi.ts'
+import { LastBytes } from '../lib/last-bytes.ts'
+import { LineStamper } from '../lib/line-stamper.ts'
+
+export interface StreamPorts {
+  readonly fifos: FifoPorts
+  readonly sinks: SinkPorts
+}
+
+export interface StreamHooks {
+  onDropping(bytes: number, reason: string): void
+  onRecovered(bytes: number): void
+  onProblem(sentence: string): void
+}
+
+export type ChunkListener = (chunk: Uint8Array) => void
+
+/** Mode of log files, before the umask; those that are named at random are private, as with mkstemp. */
+const fileMode = 0o666
+const autoFileMode = 0o600
+
+export class OutputStream {
+  readonly #fifo: string
+  readonly #spec: LogSpec
+  /** Process name, the tag of syslog lines. */
+  readonly #tag: string
+  readonly #ports: StreamPorts
+  readonly #hooks: StreamHooks
+  readonly #ansi: AnsiStripper | null
+  readonly #stamper: LineStamper | null
+  readonly #last: LastBytes | null
+  readonly #listeners = new Set<ChunkListener>()
+  #reader: ChunkReader | null = null
+  #writer = -1
+  #file: Sink | null = null
+  #syslog: Sink | null = null
+  /** Sinks that are full now. */
+  #full = 0
+
+  constructor(options: {
+    fifo: string
+    spec: LogSpec
+    tag: string
+    keepsLast: boolean
+    now: () => Date
+    ports: StreamPorts
+    hooks: StreamHooks
+  }) {
+    this.#fifo = options.fifo
+    this.#spec = options.spec
+    this.#tag = options.tag
+    this.#ports = options.ports
+    this.#hooks = options.hooks
+    this.#ansi = options.spec.stripAnsi ? new AnsiStripper() : null
+    this.#stamper = options.spec.timestamp ? new LineStamper(() => `${options.now().toISOString()} `) : null
+    this.#last = options.keepsLast ? new LastBytes() : null
+  }
+
+  /** The descriptor that incarnations get; -1 before `open`. */
+  get writer(): number {
+    return this.#writer
+  }
+
+  /** Path of the log file that people may read. */
+  get logfile(): string | null {
+    return this.#spec.file
+  }
+
+  get dropped(): number {
+    return (this.#file?.dropped ?? 0) + (this.#syslog?.dropped ?? 0)
+  }
+
+  /** Opens the sinks as at a spawn; the errno name of what went wrong. */
+  openLogs(): string | null {
+    if (this.#spec.syslog) this.#syslog ??= this.#ports.sinks.syslog(this.#tag, this.#watcher())
+    if (this.#spec.file === null) return null
+    const opened = this.#openFile(this.#spec.file)
+    if (!opened.ok) return opened.code
+    this.#file?.close()
+    this.#file = opened.sink
+    return null
+  }
+
+  /** Opens both ends of the FIFO, once for all incarnations. `adopt`: the worker that may hold an older FIFO. Throws errno errors. */
+  openFifo(adopt: { readonly pid: number; readonly fd: number } | null): void {
+    if (this.#reader !== null) return
+    const { fifos } = this.#ports
+    const held = (end: 'reader' | 'writer'): number | undefined =>
+      adopt === null ? undefined : fifos.openDeleted(adopt.pid, adopt.fd, this.#fifo, end)
+    const reader = held('reader') ?? fifos.openReader(this.#fifo)
+    try {
+      this.#writer = held('writer') ?? fifos.openWriter(this.#fifo)
+    } catch (error) {
+      fifos.close(reader)
+      throw error
+    }
+    this.#reader = fifos.read(
+      reader,
+      (chunk) => { this.#take(chunk) },
+      (reason) => { this.#hooks.onProblem(`${this.#fifo} cannot be read: ${reason}`) },
+    )
+    if (this.#full > 0) this.#reader.pause()
+  }
+
+  /** Forgets what belongs to the incarnation before. */
+  begin(): void {
+    this.#last?.clear()
+    this.#ansi?.reset()
+  }
+
+  drain(maxBytes: number): void {
+    this.#reader?.drain(maxBytes)
+  }
+
+  lastLines(count: number): string[] {
+    return this.#last?.lines(count) ?? []
+  }
+
+  listen(listener: ChunkListener): () => void {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  reopen(): void {
+    this.#file?.reopen()
+  }
+
+  clear(): void {
+    this.#file?.clear()
+  }
+
+  close(): void {
+    this.#reader?.close()
+    this.#reader = null
+    if (this.#writer >= 0) this.#ports.fifos.close(this.#writer)
+    this.#writer = -1
+    this.#file?.close()
+    this.#syslog?.close()
+    this.#file = null
+    this.#syslog = null
+  }
+
+  #openFile(path: string): OpenedSink {
+    const { maxBytes, backups, compress, auto } = this.#spec
+    const mode = auto ? autoFileMode : fileMode
+    return this.#ports.sinks.open({ path, maxBytes, backups, compress, mode }, this.#watcher())
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#last?.push(chunk)
+    const clean = this.#ansi === null ? chunk : this.#ansi.strip(chunk)
+    this.#file?.write(this.#stamper === null ? clean : this.#stamper.stamp(clean))
+    this.#syslog?.write(clean)
+    for (const listener of this.#listeners) listener(clean)
+  }
+
+  #watcher(): SinkWatcher {
+    let full = false
+    const turn = (to: boolean): void => {
+      if (full === to) return
+      full = to
+      this.#full += to ? 1 : -1
+      if (this.#full === 0) this.#reader?.resume()
+      else this.#reader?.pause()
+    }
+    return { ...this.#hooks, onFull: () => { turn(true) }, onDrain: () => { turn(false) } }
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * The input and output of one process, over all its incarnations: its FIFOs, opened once and kept; its logs, opened
+ * at each spawn; its last lines, for the record of an exit; its stdin. Spawns nothing and knows no state.
+ */
+import { join } from 'node:path'
+import type { FifoWriter } from '../core/sinks.ts'
+import { namespec } from '../core/spec.ts'
+import type { ProcessSpec } from '../core/spec.ts'
+import { Fault } from '../lib/fault.ts'
+import { OutputStream } from './output-stream.ts'
+import type { StreamHooks, StreamPorts } from './output-stream.ts'
+
+export type OutputPorts = StreamPorts
+
+export type Channel = 'stdout' | 'stderr'
+
+export interface OutputHooks {
+  /** Bytes are being dropped; called once until `onRecovered`. */
+  onDropping(channel: Channel, bytes: number, reason: string): void
+  onRecovered(channel: Channel, bytes: number): void
+  /** Something to warn about, in one sentence. */
+  onProblem(channel: Channel, sentence: string): void
+}
+
+export interface OutputOptions {
+  /** Runtime folder of the process: `stdin.fifo`, `stdout.fifo`, `stderr.fifo`. */
+  readonly dir: string
+  readonly spec: ProcessSpec
+  readonly ports: OutputPorts
+  readonly hooks: OutputHooks
+  /** For the prefix of `log_timestamp`; the clock of the machine when left out. */
+  readonly now?: () => Date
+}
+
+const lastLinesKept = 20
+/** Twice what a FIFO holds: all that a dead worker can have left, and no more of a survivor that floods. */
+const drainMax = 128 * 1024
+
+/** The FIFOs that a process needs, for one batch of mkfifo. */
+export function fifoPaths(dir: string, spec: ProcessSpec): string[] {
+  const names = spec.redirectStderr ? ['stdin', 'stdout'] : ['stdin', 'stdout', 'stderr']
+  return names.map((name) => join(dir, `${name}.fifo`))
+}
+
+export class ProcessOutput {
+  readonly #options: OutputOptions
+  readonly #stdout: OutputStream
+  /** `null` when stderr is redirected. */
+  readonly #stderr: OutputStream | null
+  #stdin = -1
+  #stdinPath: string
+  #sending: FifoWriter | null = null
+  /** Something may wait in stdin that was meant for an earlier incarnation. */
+  #stale = false
+  #open = false
+
+  constructor(options: OutputOptions) {
+    this.#options = options
+    this.#stdinPath = join(options.dir, 'stdin.fifo')
+    this.#stdout = this.#makeStream('stdout')
+    this.#stderr = options.spec.redirectStderr ? null : this.#makeStream('stderr')
+  }
+
+  /** Descriptors for the next spawn; -1 before the first `prepareSpawn`. */
+  get stdin(): number {
+    return this.#stdin
+  }
+
+  get stdout(): number {
+    return this.#stdout.writer
+  }
+
+  get stderr(): number {
+    return (this.#stderr ?? this.#stdout).writer
+  }
+
+  /** Bytes that its logs have dropped. */
+  get dropped(): number {
+    return this.#stdout.dropped + (this.#stderr?.dropped ?? 0)
+  }
+
+  /** Opens what a new incarnation needs; why it cannot be spawned, in supervisord's words, or `null`. */
+  prepareSpawn(): string | null {
+    const problem = this.#prepare(null)
+    if (problem !== null) return problem
+    for (const stream of this.#streams()) stream.begin()
+    return null
+  }
+
+  /** Takes over a running worker: reads on where the master before it stopped, also if the FIFOs were removed meanwhile. */
+  adopt(pid: number): string | null {
+    const problem = this.#prepare(pid)
+    this.#stale = true
+    return problem
+  }
+
+  /** Writes what a dead worker left in its FIFOs, at once. What does not fit into the bound comes later. */
+  drain(): void {
+    for (const stream of this.#streams()) stream.drain(drainMax)
+  }
+
+  /** At most 20 last lines of stderr, or of stdout where stderr is redirected, of this incarnation. */
+  lastLines(): string[] {
+    return (this.#stderr ?? this.#stdout).lastLines(lastLinesKept)
+  }
+
+  /** Calls back with each chunk; it is only lent. Returns the end of it. */
+  listen(channel: Channel, listener: (chunk: Uint8Array) => void): () => void {
+    const stream = channel === 'stdout' ? this.#stdout : this.#stderr
+    return stream?.listen(listener) ?? ((): void => undefined)
+  }
+
+  /**
+   * Takes text for the worker's stdin; what does not fit into its FIFO waits, in a bound, until the worker reads.
+   * Throws Fault NO_FILE when there is no stdin, FAILED when too much waits already.
+   */
+  async sendStdin(text: string): Promise<void> {
+    const { group, name } = this.#options.spec
+    const who = namespec(group, name)
+    if (!this.#open) throw new Fault('NO_FILE', who)
+    this.#stale = true
+    try {
+      this.#sending ??= this.#options.ports.fifos.writeTo(this.#stdinPath, () => { this.#sending = null })
+    } catch (error) {
+      throw new Fault('NO_FILE', `${who}: ${codeOf(error)}`)
+    }
+    if (!this.#sending.write(Buffer.from(text))) throw new Fault('FAILED', `${who} does not read its stdin`)
+    return Promise.resolve()
+  }
+
+  reopen(): void {
+    for (const stream of this.#streams()) stream.reopen()
+  }
+
+  clear(): void {
+    for (const stream of this.#streams()) stream.clear()
+  }
+
+  /** Closes all descriptors. A worker that still runs writes on into its FIFOs. */
+  close(): void {
+    this.#open = false
+    for (const stream of this.#streams()) stream.close()
+    this.#sending?.close()
+    this.#sending = null
+    if (this.#stdin >= 0) this.#options.ports.fifos.close(this.#stdin)
+    this.#stdin = -1
+  }
+
+  logfiles(): { readonly stdout: string | null; readonly stderr: string | null } {
+    return { stdout: this.#stdout.logfile, stderr: this.#stderr?.logfile ?? null }
+  }
+
+  #streams(): readonly OutputStream[] {
+    return this.#stderr === null ? [this.#stdout] : [this.#stdout, this.#stderr]
+  }
+
+  #makeStream(channel: Channel): OutputStream {
+    const { dir, spec, ports, hooks, now } = this.#options
+    const streamHooks: StreamHooks = {
+      onDropping: (bytes, reason) => { hooks.onDropping(channel, bytes, reason) },
+      onRecovered: (bytes) => { hooks.onRecovered(channel, bytes) },
+      onProblem: (sentence) => { hooks.onProblem(channel, sentence) },
+    }
+    return new OutputStream({
+      fifo: join(dir, `${channel}.fifo`),
+      spec: spec[channel],
+      tag: spec.name,
+      keepsLast: channel === 'stderr' || spec.redirectStderr,
+      now: now ?? ((): Date => new Date()),
+      ports,
+      hooks: streamHooks,
+    })
+  }
+
+  #prepare(adopt: number | null): string | null {
+    const { spec } = this.#options
+    for (const stream of this.#streams()) {
+      const code = stream.openLogs()
+      if (code !== null) return spawnProblem(spec.name, code)
+    }
+    try {
+      if (this.#open) this.#discardStdin()
+      else this.#openFifos(adopt)
+      return null
+    } catch (error) {
+      return spawnProblem(spec.name, codeOf(error))
+    }
+  }
+
+  #openFifos(adopt: number | null): void {
+    const { dir, spec, ports } = this.#options
+    const made = ports.fifos.makeFifos(fifoPaths(dir, spec))
+    if (!made.ok) throw new Error(made.reason)
+    if (this.#stdin < 0) {
+      const held = adopt === null ? undefined : ports.fifos.openDeleted(adopt, 0, this.#stdinPath, 'writer')
+      this.#stdin = held ?? ports.fifos.openWriter(this.#stdinPath)
+      if (held !== undefined) this.#stdinPath = `/proc/self/fd/${String(held)}` // its own path leads elsewhere
+    }
+    this.#stdout.openFifo(adopt === null ? null : { pid: adopt, fd: 1 })
+    this.#stderr?.openFifo(adopt === null ? null : { pid: adopt, fd: 2 })
+    this.#open = true
+  }
+
+  #discardStdin(): void {
+    if (!this.#stale) return
+    this.#sending?.close()
+    this.#sending = null
+    this.#options.ports.fifos.discard(this.#stdinPath)
+    this.#stale = false
+  }
+}
+
+function spawnProblem(name: string, code: string): string {
+  if (code === 'EMFILE' || code === 'ENFILE') return `too many open files to spawn '${name}'`
+  return `unknown error making dispatchers for '${name}': ${code}`
+}
+
+/** Errno name, or the sentence of an error that has none. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return (error as NodeJS.ErrnoException).code ?? error.message
+}
