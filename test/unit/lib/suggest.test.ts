@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { suggest } from '../../../src/lib/suggest.ts'
+
+test.each([
+  ['nochkin', ['web', 'checkin', 'shop'], 'checkin'],
+  ['chekcin', ['checkin', 'check'], 'checkin'],
+  ['Autorestrat', ['autostart', 'autorestart'], 'autorestart'],
+  ['shpo', ['stop', 'shop'], 'shop'],
+  ['wbe', ['web'], 'web'],
+])('for %s among %j it suggests %s', (word, candidates, expected) => {
+  expect(suggest(word, candidates)).toBe(expected)
+})
+
+test.each([
+  ['zebra', ['checkin', 'web']],
+  ['', ['a']],
+  ['same', ['same']],
+  ['x'.repeat(500), ['x'.repeat(499)]],
+  ['word', []],
+])('for %s among %j it suggests nothing', (word, candidates) => {
+  expect(suggest(word, candidates)).toBeUndefined()
+})
