@@ -29,8 +29,16 @@ export interface Connections {
 /** Watches over the connections of a server. `onFull` is called when the bound is reached, once until there is room again. */
 export function boundConnections(server: Server, onFull: () => void, times: { readonly headers: number } = { headers: headersTime }): Connections {
   const beyond = new WeakSet<Socket>()
+  const timers = new WeakMap<Socket, NodeJS.Timeout>()
   let open = 0
   let told = false
+  const disarm = (socket: Socket): void => clearTimeout(timers.get(socket))
+  const arm = (socket: Socket): void => {
+    disarm(socket)
+    const timer = setTimeout(() => socket.destroy(), times.headers)
+    timer.unref()
+    timers.set(socket, timer)
+  }
   server.maxConnections = connectionsMax + toldMax
   server.on('connection', socket => {
     open += 1
@@ -40,6 +48,7 @@ export function boundConnections(server: Server, onFull: () => void, times: { re
       told = true
     }
     socket.once('close', () => {
+      disarm(socket)
       open -= 1
       if (open < connectionsMax) told = false
     })
@@ -51,14 +60,5 @@ export function boundConnections(server: Server, onFull: () => void, times: { re
       if (!request.socket.destroyed) arm(request.socket)
     })
   })
-  const timers = new WeakMap<Socket, NodeJS.Timeout>()
-  const disarm = (socket: Socket): void => clearTimeout(timers.get(socket))
-  const arm = (socket: Socket): void => {
-    disarm(socket)
-    const timer = setTimeout(() => socket.destroy(), times.headers)
-    timer.unref()
-    timers.set(socket, timer)
-    socket.once('close', () => clearTimeout(timer))
-  }
   return { isBeyond: socket => beyond.has(socket) }
 }

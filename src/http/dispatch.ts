@@ -1,7 +1,7 @@
 /** Takes one HTTP request to the method it asks for, and its result or error back. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { apiRoot, declarationOf } from '../api/methods.ts'
-import type { CallName, MethodName, StreamName } from '../api/methods.ts'
+import type { MethodName, StreamName } from '../api/methods.ts'
 import { handle } from '../api/handlers.ts'
 import type { Master } from '../api/master.ts'
 import { Fault } from '../lib/fault.ts'
@@ -64,8 +64,7 @@ async function answer(shared: Shared, access: Access, request: IncomingMessage, 
     if (verb === 'HEAD') return sendJson(response, 200, {})
     return stream(shared.master, method, params, response, shared.closing)
   }
-  const call = method as CallName
-  sendJson(response, 200, await handle(shared.master, call, checkParams(call, given), { by: actorOf(request, access), signal: goneSignal(response) }))
+  sendJson(response, 200, await handle(shared.master, method, checkParams(method, given), { by: actorOf(request, access), signal: goneSignal(response) }))
 }
 
 function isStream(method: MethodName): method is StreamName {

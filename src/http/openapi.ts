@@ -68,6 +68,7 @@ function itemSchema(method: MethodName): z.ZodType {
 }
 
 function schemaOf(schema: z.ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' })
-  return rest
+  const json: Json = { ...z.toJSONSchema(schema, { io: 'input' }) }
+  delete json['$schema']
+  return json
 }
