@@ -22,19 +22,19 @@ for needless in zod hono esbuild vitest typescript; do
     exit 1
   fi
 done
-for shipped in programs.yaml examples/web.mjs README.md LICENSE CHANGELOG.md docs/options.md schema/programs.schema.json; do
+for shipped in bin/nsup bin/nsupd dist/nsup.js dist/nsupd.js programs.yaml examples/web.mjs README.md LICENSE CHANGELOG.md docs/options.md schema/programs.schema.json; do
   if [ ! -f "node_modules/nsup/$shipped" ]; then
     echo "pack-test: $shipped is not in the package" >&2
     exit 1
   fi
 done
 
-npx --no nsup init
-npx --no nsup check
-npx --no nsup check -c node_modules/nsup/programs.yaml
-npx --no nsup start all
-npx --no nsup status
-npx --no nsup shutdown
+npx nsup init
+npx nsup check
+npx nsup check -c node_modules/nsup/programs.yaml
+npx nsup start all
+npx nsup status
+npx nsup shutdown
 
 rest=$(left_over "$NSUP_GATE")
 if [ -n "$rest" ]; then

@@ -11,10 +11,10 @@ PORT=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", (
 export NSUP_HOME NSUP_GATE PORT
 trap 'kill_left_over "$NSUP_GATE"' EXIT
 
-npx --no nsup start all
-npx --no nsup status
+npx nsup start all
+npx nsup status
 node scripts/do-a-job.mjs "http://127.0.0.1:$PORT" checkin user_operations mailer
-npx --no nsup shutdown
+npx nsup shutdown
 
 rest=$(left_over "$NSUP_GATE")
 if [ -n "$rest" ]; then
