@@ -9,7 +9,35 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
     const distance = editDistance(wanted, candidate.toLowerCase().slice(0, 64), bestDistance)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
+  return best ?? mostAlike(wanted, known)
+}
+
+/** Of two words' letters this share must be common, in order, where they are too many edits apart (nochkin, checkin). */
+const commonShare = 0.7
+
+function mostAlike(wanted: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let most = commonShare
+  for (const candidate of known) {
+    const both = wanted.length + candidate.length
+    if (2 * Math.min(wanted.length, candidate.length) < most * both) continue
+    const share = (2 * commonLetters(wanted, candidate.toLowerCase())) / both
+    if (best === undefined ? share >= most : share > most) [best, most] = [candidate, share]
+  }
   return best
+}
+
+/** Length of the longest common subsequence. */
+function commonLetters(a: string, b: string): number {
+  let above = new Array<number>(b.length + 1).fill(0)
+  for (const letter of a) {
+    const row = [0]
+    for (let j = 1; j <= b.length; j++) {
+      row.push(letter === b[j - 1] ? (above[j - 1] ?? 0) + 1 : Math.max(above[j] ?? 0, row[j - 1] ?? 0))
+    }
+    above = row
+  }
+  return above[b.length] ?? 0
 }
 
 /** `did you mean X?`, or `undefined`. */
