@@ -1,0 +1,107 @@
+/**
+ * Reads a config file with everything that it includes and returns checked data, or all that is wrong with it. Never
+ * throws for what is in a file. The steps: text -> sections (ini, yaml) -> merged -> values (read) -> config (build).
+ */
+import { dirname, resolve } from 'node:path'
+import { build, counts } from './build.ts'
+import { newContext } from './context.ts'
+import { Findings } from './findings.ts'
+import { globFiles } from './glob.ts'
+import { expandScalar } from './read.ts'
+import { warningAt } from './raw.ts'
+import { formatOf, readSource } from './source.ts'
+import type { Config, Problem } from './config.ts'
+import type { Overrides } from './build.ts'
+import type { Context } from './context.ts'
+import type { RawScalar, RawSection } from './raw.ts'
+
+export interface LoadOptions {
+  readonly env: NodeJS.ProcessEnv
+  /** Values of the command line, by their names in [supervisord]; they win. */
+  readonly overrides?: Overrides
+  /** Folder of YAML's AUTO logs. */
+  readonly logDir: string
+  /** What relative paths are relative to. */
+  readonly cwd: string
+}
+
+export interface Loaded {
+  /** `null` if and only if a problem is an error. */
+  readonly config: Config | null
+  readonly problems: readonly Problem[]
+}
+
+/** Reads and checks a config file. */
+export function loadConfig(file: string, options: LoadOptions): Loaded {
+  const mainFile = resolve(options.cwd, file)
+  const format = formatOf(mainFile)
+  const findings = new Findings()
+  const context = newContext({
+    env: options.env, cwd: options.cwd, logDir: options.logDir, format, here: dirname(mainFile), findings,
+  })
+  const files: string[] = []
+  const sections = readAll(mainFile, files, context)
+  if (findings.failed && sections.length === 0) return { config: null, problems: findings.all() }
+  const built = build(sections, mainFile, options.overrides ?? {}, context)
+  if (findings.failed) return { config: null, problems: findings.all() }
+  return { config: { file: mainFile, format, files, ...built }, problems: findings.all() }
+}
+
+/** The sections of the main file and of all that it includes, merged; `files` gets every file that was read. */
+function readAll(mainFile: string, files: string[], context: Context): RawSection[] {
+  const merged = new Map<string, RawSection>()
+  const includes: RawSection[] = []
+  const take = (file: string): void => {
+    files.push(file)
+    const read = readSource(file)
+    context.findings.add(...read.problems)
+    for (const section of read.sections) {
+      if (section.kind === 'include' && section.name === '') includes.push(section)
+      if (counts(section)) merge(merged, section)
+      else merged.set(`[${section.title}]`, section)
+    }
+  }
+  take(mainFile)
+  const [include] = includes.splice(0)
+  if (include !== undefined) {
+    for (const included of findIncluded(include, mainFile, context)) if (!files.includes(included)) take(included)
+  }
+  for (const nested of includes) {
+    context.findings.add(warningAt(nested.at, 'include in an included file is ignored', 'name the files in the main file'))
+  }
+  return [...merged.values()]
+}
+
+/** A section that is there again adds its options; of the same option the later wins. */
+function merge(merged: Map<string, RawSection>, section: RawSection): void {
+  const key = `${section.kind}:${section.name.trim()}`
+  const before = merged.get(key)
+  if (before === undefined) merged.set(key, section)
+  else if (section.kind !== 'include') for (const [name, option] of section.options) before.options.set(name, option)
+}
+
+function findIncluded(include: RawSection, mainFile: string, context: Context): string[] {
+  const names = { plain: { here: context.here, host_node_name: context.hostName }, env: [context.env] }
+  const found: string[] = []
+  for (const piece of patterns(include)) {
+    const text = expandScalar(piece.scalar, 'files of include', false, include.format, names, context)
+    for (const pattern of piece.split ? (text ?? '').split(/\s+/) : [(text ?? '').trim()]) {
+      if (pattern === '') continue
+      const matched = globFiles(resolve(dirname(mainFile), pattern))
+      if (matched.length === 0) context.findings.add(warningAt(piece.scalar.at, `No file matches via include "${pattern}"`))
+      found.push(...matched)
+    }
+  }
+  return found
+}
+
+/** INI: patterns between blanks, each line a scalar with its place; YAML: one pattern or a list of them. */
+function patterns(include: RawSection): { scalar: RawScalar; split: boolean }[] {
+  const value = include.options.get('files')?.value
+  if (value === undefined || value.kind === 'map') return []
+  if (value.kind === 'list') return value.items.map((scalar) => ({ scalar, split: false }))
+  if (include.format === 'yaml') return [{ scalar: value, split: false }]
+  return value.text.split('\n').map((text, index) => ({
+    scalar: { kind: 'scalar', text, at: value.lines?.[index] ?? value.at }, split: true,
+  }))
+}

@@ -1,0 +1,138 @@
+/** Makes the processes of one program section: what is read once, then each process with its number. */
+import { join } from 'node:path'
+import { readEnvFiles, readEnvironment } from './environment.ts'
+import { expandScalar, findOption, optionTitle, readRows, readValue } from './read.ts'
+import { logSpecs, warnAboutLogs } from './program-logs.ts'
+import { errorAt } from './raw.ts'
+import { processRows, programRows } from './rows-program.ts'
+import { splitCommand } from './words.ts'
+import type { ProcessSpec } from '../core/spec.ts'
+import type { Variables } from './environment.ts'
+import type { Context } from './context.ts'
+import type { Names } from './expand.ts'
+import type { MasterSpec } from './config.ts'
+import type { Source } from './read.ts'
+import type { Values } from './rows.ts'
+
+/** The rows of a process that are read by their type alone. */
+const { command: commandRow, process_name: nameRow, environment: _environment, ...plainRows } = processRows
+
+export type ProgramValues = Values<typeof programRows>
+export type StreamValues = Values<typeof plainRows>
+
+/** Everything that is the same for all processes of a program. */
+interface Program {
+  readonly source: Source
+  readonly name: string
+  readonly group: string
+  readonly values: ProgramValues
+  readonly names: Names
+  readonly fileVariables: Variables
+  readonly master: MasterSpec
+  readonly context: Context
+}
+
+/** The processes of a program as members of `group`, with the priority of the program. */
+export function buildProgram(
+  source: Source, name: string, group: string, master: MasterSpec, context: Context,
+): { priority: number; processes: ProcessSpec[] } {
+  const plain = { here: context.here, program_name: name, group_name: group, host_node_name: context.hostName }
+  const names: Names = { plain, env: [context.env, master.environment] }
+  const values = readRows(programRows, source, names, context)
+  const fileVariables = {
+    ...readEnvFiles(source.defaults, names, context),
+    ...readEnvFiles(source.section, names, context),
+  }
+  const program: Program = { source, name, group, values, names, fileVariables, master, context }
+  if (!nameTellsApart(program)) return { priority: values.priority, processes: [] }
+  const processes = Array.from({ length: Math.max(0, values.numprocs) }, (_, index) => buildProcess(program, values.numprocs_start + index))
+  return { priority: values.priority, processes }
+}
+
+function buildProcess(program: Program, processNum: number): ProcessSpec {
+  const { source, values, context, master } = program
+  const plain = { ...program.names.plain, process_num: processNum, numprocs: values.numprocs }
+  const before: Names = { plain, env: [...program.names.env, program.fileVariables] }
+  const own = {
+    ...program.fileVariables,
+    ...readEnvironment(source.defaults, before, context),
+    ...readEnvironment(source.section, before, context),
+  }
+  const names: Names = { plain, env: [...program.names.env, own] }
+  const streams = readRows(plainRows, source, names, context)
+  const name = readName(program, names)
+  const logs = logSpecs({ values, streams, master, format: source.section.format, autoBase: autoBase(program, name) })
+  warnAboutLogs(source, values, streams, context)
+  return {
+    group: program.group, name, program: program.name, processNum,
+    ...readCommand(source, names, context),
+    priority: values.priority, autostart: values.autostart, autorestart: values.autorestart,
+    exitcodes: values.exitcodes, startsecs: Math.max(0, values.startsecs), startretries: values.startretries,
+    stopsignal: values.stopsignal, stopwait: Math.max(0, values.stopwaitsecs), ...killing(program),
+    user: values.user, redirectStderr: values.redirect_stderr, ...logs,
+    environment: { ...master.environment, ...own },
+    directory: streams.directory === '' ? null : streams.directory,
+    umask: values.umask,
+    serverurl: values.serverurl === null || /^\s*(auto)?\s*$/i.test(values.serverurl) ? null : values.serverurl.trim(),
+  }
+}
+
+/** Stable log names need the group, unless it is the process's own. */
+function autoBase(program: Program, name: string): string {
+  return join(program.master.childlogdir, program.group === name ? name : `${program.group}_${name}`)
+}
+
+function killing({ source, values, context }: Program): Pick<ProcessSpec, 'stopasgroup' | 'killasgroup' | 'killSurvivors'> {
+  const yaml = source.section.format === 'yaml'
+  const stopasgroup = values.stopasgroup ?? (yaml && (values.killasgroup ?? true))
+  const killasgroup = values.killasgroup ?? (yaml || stopasgroup)
+  if (stopasgroup && !killasgroup) {
+    const at = findOption(source, 'killasgroup')?.option.at ?? source.section.at
+    context.findings.add(errorAt(
+      at, `${optionTitle(source.section, 'killasgroup')}: cannot set stopasgroup=true and killasgroup=false`,
+      'what is asked to stop as a group is killed as one; set both or only killasgroup',
+    ))
+  }
+  return { stopasgroup, killasgroup, killSurvivors: values.kill_survivors ?? (yaml && killasgroup) }
+}
+
+/** Several processes need a name with their number in it; YAML's default has it. */
+function nameTellsApart({ source, values, context }: Program): boolean {
+  if (values.numprocs <= 1) return true
+  const found = findOption(source, 'process_name')
+  const text = found?.option.value.kind === 'scalar' ? found.option.value.text : ''
+  if (text.includes('%(process_num)') || (found === undefined && source.section.format === 'yaml')) return true
+  const at = found?.option.value.at ?? findOption(source, 'numprocs')?.option.value.at ?? source.section.at
+  context.findings.add(errorAt(
+    at, `${optionTitle(source.section, 'process_name')}: %(process_num) must be present within process_name when numprocs > 1`,
+    'write process_name=%(program_name)s_%(process_num)02d',
+  ))
+  return false
+}
+
+function readName(program: Program, names: Names): string {
+  const { source, values, context } = program
+  const numbered = source.section.format === 'yaml' && values.numprocs > 1 && findOption(source, 'process_name') === undefined
+  if (numbered) return `${program.name}_${String(names.plain['process_num']).padStart(2, '0')}`
+  return readValue('process_name', nameRow, source, names, context)
+}
+
+function readCommand(source: Source, names: Names, context: Context): Pick<ProcessSpec, 'command' | 'argv' | 'commandProblem'> {
+  const found = findOption(source, 'command')
+  const format = source.section.format
+  if (found?.option.value.kind === 'list') {
+    const title = optionTitle(found.section, 'command')
+    const argv = found.option.value.items.map((item) => expandScalar(item, title, false, format, names, context) ?? '')
+    const empty = argv.length === 0 || argv[0] === ''
+    return { command: argv.map(quoteWord).join(' '), argv: empty ? [] : argv, commandProblem: empty ? 'command is empty' : null }
+  }
+  const command = readValue('command', commandRow, source, names, context)
+  const split = splitCommand(command)
+  if (!split.ok) return { command, argv: [], commandProblem: `can't parse command '${command}': ${split.reason}` }
+  if (split.words.length === 0) return { command, argv: [], commandProblem: 'command is empty' }
+  return { command, argv: split.words, commandProblem: null }
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

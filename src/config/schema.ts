@@ -1,0 +1,38 @@
+/** All sections and their rows: the one table that says what a config may hold. */
+import { groupRows, includeRows, inetRows, supervisorctlRows, supervisordRows, unixRows } from './rows-master.ts'
+import { processRows, programRows } from './rows-program.ts'
+import type { Rows } from './rows.ts'
+
+export interface SectionSchema {
+  /** Kind of section, as in INI. */
+  readonly kind: string
+  /** Header in INI, for people. */
+  readonly ini: string
+  /** Key in YAML, for people. */
+  readonly yaml: string
+  readonly doc: string
+  readonly rows: Rows
+  /** In INI: several may be there, told apart by name. */
+  readonly several: 'named' | 'plain' | 'either'
+}
+
+export const schema: readonly SectionSchema[] = [
+  {
+    kind: 'program', ini: '[program:NAME]', yaml: 'programs.NAME', several: 'named', rows: { ...processRows, ...programRows },
+    doc: 'A program that the master runs. In YAML, `defaults:` takes the same options and gives them to all programs.',
+  },
+  { kind: 'group', ini: '[group:NAME]', yaml: 'groups.NAME', several: 'named', rows: groupRows, doc: 'Programs that are acted on together.' },
+  { kind: 'include', ini: '[include]', yaml: 'include', several: 'plain', rows: includeRows, doc: 'Further files. In YAML a pattern or a list of patterns.' },
+  { kind: 'supervisord', ini: '[supervisord]', yaml: 'supervisord', several: 'plain', rows: supervisordRows, doc: 'The master itself.' },
+  { kind: 'unix_http_server', ini: '[unix_http_server]', yaml: 'unix_http_server', several: 'either', rows: unixRows, doc: 'A server on a unix socket.' },
+  { kind: 'inet_http_server', ini: '[inet_http_server]', yaml: 'inet_http_server', several: 'either', rows: inetRows, doc: 'A server on a TCP port.' },
+  { kind: 'supervisorctl', ini: '[supervisorctl]', yaml: 'supervisorctl', several: 'plain', rows: supervisorctlRows, doc: 'The client.' },
+]
+
+/** Sections of INI that are known without rows: other tools', or not run yet. */
+export const otherSections = ['eventlistener', 'fcgi-program', 'rpcinterface', 'ctlplugin'] as const
+
+/** The schema of a kind of section. */
+export function sectionSchema(kind: string): SectionSchema | undefined {
+  return schema.find((section) => section.kind === kind)
+}
