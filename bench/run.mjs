@@ -106,6 +106,7 @@ async function main() {
     closeWorld(world)
   }
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave().then(() => process.exit(130)))
+  process.stdout.once('error', () => void leave().then(() => process.exit(1))) // who read us has gone
   try {
     const results = new Results()
     const present = contenders.filter(({ id, unavailable }) => {

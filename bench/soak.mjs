@@ -115,6 +115,7 @@ const leave = async () => {
   closeWorld(world)
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave().then(() => process.exit(130)))
+process.stdout.once('error', () => void leave().then(() => process.exit(1))) // who read us has gone
 try {
   const restarts = await soakRestarts(Number(values.restarts))
   const flood = await soakFlood(Number(values.gib))
