@@ -1,11 +1,11 @@
 /** Holds the house rules of ARCHITECTURE.md and CONTRIBUTING.md, and shows of each rule that it would notice. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { deadExports } from './tidy/exports.ts'
 import { anys, emptyCatches, exits, idleTests, mutedChecks, sleeps } from './tidy/habits.ts'
-import { barrels, circles, emptyNames, sloppySpecifiers, wrongDirections } from './tidy/rooms.ts'
+import { barrels, circles, emptyNames, packageProblems, sloppySpecifiers, wrongDirections } from './tidy/rooms.ts'
 import { badHeads, longFiles, longFunctions, maxFileLines, maxFunctionLines } from './tidy/shape.ts'
 import { parse, readSources, root } from './tidy/source.ts'
 import type { Source } from './tidy/source.ts'
@@ -23,6 +23,13 @@ const linesWith = (pattern: RegExp, path: string, text: string): string[] =>
 
 function committedFiles(): string[] {
   return execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter((path) => path !== '')
+}
+
+/** Relative links of a guide whose target is not in the checkout. */
+function deadLinks(path: string, text: string): string[] {
+  const targets = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].flatMap(([, target]) => (target === undefined ? [] : [target]))
+  const missing = targets.filter((target) => !target.includes(':') && !existsSync(join(root, dirname(path), target)))
+  return missing.map((target) => `${path}: ${target} is not there`)
 }
 
 describe('the product', () => {
@@ -45,6 +52,25 @@ describe('every file', () => {
   it('holds no path of the machine it was made on', () => {
     const found = committedFiles().flatMap((path) => linesWith(foreignPath, path, readFileSync(join(root, path), 'utf8')))
     expect(found).toEqual([])
+  })
+})
+
+describe('package.json', () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
+  /** Run as commands or by the compiler, never imported by the product. */
+  const tools = /^(@types\/|@vitest\/|eslint$|typescript|esbuild$|vitest$|fast-check$)/
+  const bundled = Object.keys(manifest['devDependencies'] ?? {}).filter((name) => !tools.test(name))
+
+  it('names exactly the packages that the product imports', () => {
+    expect(packageProblems(product, [...Object.keys(manifest['dependencies'] ?? {}), ...bundled])).toEqual([])
+  })
+})
+
+describe('every guide', () => {
+  const guides = committedFiles().filter((path) => path.endsWith('.md'))
+  it('links to files that are there', () => {
+    expect(guides).toContain('README.md')
+    expect(guides.flatMap((path) => deadLinks(path, readFileSync(join(root, path), 'utf8')))).toEqual([])
   })
 })
 
@@ -141,6 +167,19 @@ describe('the rules themselves', () => {
       'src/lib/a.ts: g is exported, and nothing imports it',
     ])
     expect(deadExports([file], [parse('src/core/b.ts', "const a = await import('../lib/a.ts')")])).toEqual([])
+  })
+
+  it('see a package that is not used, and one that is not named', () => {
+    const sources = one('src/lib/a.ts', "import 'node:fs'\nimport '@a/b/c'\nimport 'd/e'\nimport './f.ts'")
+    expect(packageProblems(sources, ['@a/b', 'g'])).toEqual([
+      'g is in package.json, and nothing imports it',
+      'd is imported, and not in package.json',
+    ])
+  })
+
+  it('see a link that leads nowhere', () => {
+    const text = '[a](README.md) [b](docs/nowhere.md#top) [c](https://example.org/x)'
+    expect(deadLinks('CHANGELOG.md', text)).toEqual(['CHANGELOG.md: docs/nowhere.md is not there'])
   })
 
   it('see a path of another machine, and not a folder of the same name inside a project', () => {

@@ -1,7 +1,7 @@
 /** Rules about single expressions: what may not be written, in the product, in tests, or anywhere. */
 import ts from 'typescript'
 import type { Source } from './source.ts'
-import { at, walk } from './source.ts'
+import { at, importsOf, walk } from './source.ts'
 
 /** The only files that may end the process. */
 const mains = ['src/cli/main.ts', 'src/daemon/main.ts']
@@ -69,8 +69,16 @@ export function idleTests(sources: readonly Source[]): string[] {
 
 /** Waits for time: a promise that a timer resolves, and the timers that are promises. */
 export function sleeps(sources: readonly Source[]): string[] {
+  const imported = sources.flatMap((source) =>
+    importsOf(source)
+      .filter(({ specifier }) => specifier === 'node:timers/promises')
+      .map(({ node }) => `${at(source, node)}: node:timers/promises waits for time`),
+  )
+  return [...imported, ...timers(sources)]
+}
+
+function timers(sources: readonly Source[]): string[] {
   return complaints(sources, (node) => {
-    if (ts.isStringLiteralLike(node) && node.text === 'node:timers/promises') return 'node:timers/promises waits for time'
     if (!ts.isCallExpression(node)) return null
     if (node.expression.getText() === 'Atomics.wait') return 'Atomics.wait waits for time'
     if (!/(^|\.)setTimeout$/.test(node.expression.getText())) return null

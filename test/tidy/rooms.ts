@@ -97,3 +97,17 @@ export function sloppySpecifiers(sources: readonly Source[]): string[] {
     }),
   )
 }
+
+/** Packages that nothing imports, and packages that are imported without being named in package.json. */
+export function packageProblems(sources: readonly Source[], named: readonly string[]): string[] {
+  const imported = new Set(
+    sources.flatMap((source) => importsOf(source)).flatMap(({ specifier, target }) => {
+      if (target !== null || specifier.startsWith('node:')) return []
+      return [specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')]
+    }),
+  )
+  return [
+    ...named.filter((name) => !imported.has(name)).map((name) => `${name} is in package.json, and nothing imports it`),
+    ...[...imported].filter((name) => !named.includes(name)).map((name) => `${name} is imported, and not in package.json`),
+  ]
+}
