@@ -9,6 +9,7 @@ import type { ExitStatus, Pid } from '../core/model.ts'
 import type { Processes, SpawnOrder, SpawnProblem, Survivor } from '../core/ports.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { coreDumped } from './core-dump.ts'
+import type { DeadChild } from './core-dump.ts'
 import { changeUser } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
@@ -36,11 +37,11 @@ export function systemProcesses(): Processes {
       const { pid } = child
       if (pid === undefined) return explainFailedSpawn(child, order, start.file)
       const startTime = statOf(pid)?.startTime ?? 'unknown'
-      const startedAt = Date.now()
+      const { directory } = order.spec
       children.set(pid, startTime)
-      child.once('exit', (code, signal) => {
-        children.delete(pid)
-        onExit(exitStatus(code, signal, { pid, directory: order.spec.directory, startedAt }))
+      watch(child, { pid, directory, startedAt: Date.now() }, (status) => {
+        if (children.get(pid) === startTime) children.delete(pid)
+        onExit(status)
       })
       return { ok: true, pid, startTime }
     },
@@ -97,12 +98,13 @@ function launch({ spec, environment, stdin, stdout, stderr }: SpawnOrder, { file
   }
 }
 
-function exitStatus(
-  code: number | null,
-  signal: SignalName | null,
-  child: { readonly pid: number; readonly directory: string | null; readonly startedAt: number },
-): ExitStatus {
-  if (signal !== null) return { kind: 'signal', signal, core: coreDumped(signal, child) }
+/** A function of its own, so that what waits for the exit does not keep the whole order (its environment) in memory. */
+function watch(child: ChildProcess, who: DeadChild, onExit: (status: ExitStatus) => void): void {
+  child.once('exit', (code, signal) => onExit(exitStatus(code, signal, who)))
+}
+
+function exitStatus(code: number | null, signal: SignalName | null, who: DeadChild): ExitStatus {
+  if (signal !== null) return { kind: 'signal', signal, core: coreDumped(signal, who) }
   return code === null ? { kind: 'unknown' } : { kind: 'code', code }
 }
 
