@@ -43,12 +43,13 @@ describe('the kernel', () => {
   })
 
   it('counts a zombie as dead', async () => {
-    // the shell's child ends when its stdin does; the shell has become sleep, which never waits for it
-    const child = spawn('sh', ['-c', 'head -n 1 >/dev/null <&0 & echo $!; exec sleep 600'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    // the shell's child ends with the first line; by then the shell has become sleep, which never waits for it
+    const child = spawn('sh', ['-c', 'exec 3<&0; head -n 1 >/dev/null <&3 & echo $!; exec sleep 600'], { stdio: ['pipe', 'pipe', 'inherit'] })
     const [announced] = (await once(child.stdout, 'data')) as [Buffer]
     const pid = Number(String(announced))
-    child.stdin.end('\n')
     try {
+      while (statOf(child.pid ?? 0)?.name !== 'sleep') await new Promise(setImmediate)
+      child.stdin.end('\n')
       while (statOf(pid)?.state !== 'Z') await new Promise(setImmediate)
       expect(startTimeOf(pid)).toBeUndefined()
       expect(findProcesses((candidate) => candidate === pid)).toEqual([])
