@@ -1,4 +1,5 @@
 /** Makes the groups: those that the config names, and one for each program that is in none. */
+import { dirname, join } from 'node:path'
 import { didYouMean } from '../lib/suggest.ts'
 import { readRows } from './read.ts'
 import { buildProgram } from './program.ts'
@@ -38,7 +39,7 @@ export function buildGroups(
     const { priority, processes } = make(section, name, name)
     groups.push({ at: section.at, spec: { name, priority, processes: distinct(processes, section, context) } })
   }
-  return apart(groups, context).sort(byPriority)
+  return withOwnLogs(apart(groups, context)).sort(byPriority)
 }
 
 function byName(sections: readonly RawSection[], kind: string, context: Context): Map<string, RawSection> {
@@ -101,6 +102,22 @@ function apart(groups: readonly { spec: GroupSpec; at: Mark }[], context: Contex
     if (other === undefined || spec.priority < other.priority) kept.set(spec.name, spec)
   }
   return [...kept.values()]
+}
+
+/** Two processes must not share a stable log name: those that would (`a_b:c` and `a:b_c`) get one with a colon. */
+function withOwnLogs(groups: readonly GroupSpec[]): GroupSpec[] {
+  const all = groups.flatMap((group) => group.processes)
+  const users = new Map<string, number>()
+  const autoFiles = (spec: ProcessSpec): string[] => [spec.stdout, spec.stderr].flatMap((log) => (log.auto && log.file !== null ? [log.file] : []))
+  for (const file of all.flatMap(autoFiles)) users.set(file, (users.get(file) ?? 0) + 1)
+  const rename = (spec: ProcessSpec, channel: 'stdout' | 'stderr'): ProcessSpec[typeof channel] => {
+    const log = spec[channel]
+    if (!log.auto || log.file === null || users.get(log.file) === 1) return log
+    return { ...log, file: join(dirname(log.file), `${spec.group}:${spec.name}-${channel}.log`) }
+  }
+  return groups.map((group) => ({
+    ...group, processes: group.processes.map((spec) => ({ ...spec, stdout: rename(spec, 'stdout'), stderr: rename(spec, 'stderr') })),
+  }))
 }
 
 interface Ordered {

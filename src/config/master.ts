@@ -6,12 +6,13 @@ import { readEnvFiles, readEnvironment } from './environment.ts'
 import { optionTitle, readRows } from './read.ts'
 import { errorAt } from './raw.ts'
 import { inetRows, supervisorctlRows, supervisordRows, unixRows } from './rows-master.ts'
+import { without } from './rows.ts'
 import type { ClientSpec, Credentials, MasterSpec, ServerSpec } from './config.ts'
 import type { Context } from './context.ts'
 import type { Names } from './expand.ts'
 import type { RawSection } from './raw.ts'
 
-const { environment: _environment, ...plainRows } = supervisordRows
+const plainRows = without(supervisordRows, 'environment')
 
 /** The master's settings from [supervisord], which may have been made up where the file has none. */
 export function buildMaster(section: RawSection, context: Context): MasterSpec {

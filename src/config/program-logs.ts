@@ -4,9 +4,9 @@ import { warningAt } from './raw.ts'
 import type { LogSpec } from '../core/spec.ts'
 import type { MasterSpec } from './config.ts'
 import type { Context } from './context.ts'
-import type { ProgramValues, StreamValues } from './program.ts'
 import type { Format } from './raw.ts'
 import type { Source } from './read.ts'
+import type { ProgramValues, StreamValues } from './rows-program.ts'
 
 interface LogInput {
   readonly values: ProgramValues

@@ -4,7 +4,7 @@ import { readEnvFiles, readEnvironment } from './environment.ts'
 import { expandScalar, findOption, optionTitle, readRows, readValue } from './read.ts'
 import { logSpecs, warnAboutLogs } from './program-logs.ts'
 import { errorAt } from './raw.ts'
-import { processRows, programRows } from './rows-program.ts'
+import { plainRows, processRows, programRows } from './rows-program.ts'
 import { splitCommand } from './words.ts'
 import type { ProcessSpec } from '../core/spec.ts'
 import type { Variables } from './environment.ts'
@@ -12,13 +12,7 @@ import type { Context } from './context.ts'
 import type { Names } from './expand.ts'
 import type { MasterSpec } from './config.ts'
 import type { Source } from './read.ts'
-import type { Values } from './rows.ts'
-
-/** The rows of a process that are read by their type alone. */
-const { command: commandRow, process_name: nameRow, environment: _environment, ...plainRows } = processRows
-
-export type ProgramValues = Values<typeof programRows>
-export type StreamValues = Values<typeof plainRows>
+import type { ProgramValues } from './rows-program.ts'
 
 /** Everything that is the same for all processes of a program. */
 interface Program {
@@ -114,7 +108,7 @@ function readName(program: Program, names: Names): string {
   const { source, values, context } = program
   const numbered = source.section.format === 'yaml' && values.numprocs > 1 && findOption(source, 'process_name') === undefined
   if (numbered) return `${program.name}_${String(names.plain['process_num']).padStart(2, '0')}`
-  return readValue('process_name', nameRow, source, names, context)
+  return readValue('process_name', processRows.process_name, source, names, context)
 }
 
 function readCommand(source: Source, names: Names, context: Context): Pick<ProcessSpec, 'command' | 'argv' | 'commandProblem'> {
@@ -126,7 +120,7 @@ function readCommand(source: Source, names: Names, context: Context): Pick<Proce
     const empty = argv.length === 0 || argv[0] === ''
     return { command: argv.map(quoteWord).join(' '), argv: empty ? [] : argv, commandProblem: empty ? 'command is empty' : null }
   }
-  const command = readValue('command', commandRow, source, names, context)
+  const command = readValue('command', processRows.command, source, names, context)
   const split = splitCommand(command)
   if (!split.ok) return { command, argv: [], commandProblem: `can't parse command '${command}': ${split.reason}` }
   if (split.words.length === 0) return { command, argv: [], commandProblem: 'command is empty' }

@@ -2,8 +2,9 @@
 import {
   autorestart, boolean, bytes, duration, exitcodes, integer, logTarget, octal, seconds, signal, text, word,
 } from './kinds.ts'
-import { differing, option, optional } from './rows.ts'
-import type { Row } from './rows.ts'
+import { differing, option, optional, without } from './rows.ts'
+import type { LogTarget } from './kinds.ts'
+import type { Row, Values } from './rows.ts'
 
 /** Read once per program; the number of the process is not known to them. */
 export const programRows = {
@@ -101,8 +102,14 @@ export const processRows = {
   ...streamRows('stderr'),
 }
 
+/** The rows of a process that are read by their type alone; the others have forms of their own. */
+export const plainRows = without(processRows, 'command', 'process_name', 'environment')
+
+export type ProgramValues = Values<typeof programRows>
+export type StreamValues = Values<typeof plainRows>
+
 interface StreamRows {
-  readonly logfile: Row<LogFile>
+  readonly logfile: Row<LogTarget>
   readonly logfile_maxbytes: Row<number>
   readonly logfile_backups: Row<number>
   readonly logfile_compress: Row<boolean>
@@ -110,8 +117,6 @@ interface StreamRows {
   readonly events_enabled: Row<boolean>
   readonly syslog: Row<boolean>
 }
-
-type LogFile = typeof logTarget extends import('./kinds.ts').Kind<infer T> ? T : never
 
 function streamRows<C extends 'stdout' | 'stderr'>(channel: C): { readonly [K in keyof StreamRows as `${C}_${K}`]: StreamRows[K] } {
   const rows: StreamRows = {

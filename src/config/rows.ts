@@ -66,6 +66,12 @@ export function optional<T>(type: Kind<T>, rest: Rest): Row<T | null> {
   return { restart: true, ...rest, type, ini: null, yaml: null }
 }
 
+/** The rows without those of some names. */
+export function without<R extends Rows, K extends keyof R & string>(rows: R, ...keys: readonly K[]): Omit<R, K> {
+  const rest = Object.entries(rows).filter(([key]) => !(keys as readonly string[]).includes(key))
+  return Object.fromEntries(rest) as unknown as Omit<R, K>
+}
+
 /** The default of a row as people read it. */
 export function describeDefault(row: Row, format: Format): string {
   if (row.required === true) return 'required'

@@ -1,0 +1,50 @@
+/**
+ * Compares what two readings of a config say about one process: whether anything changed, whether a running one must be
+ * restarted for it, and a fingerprint for files. What needs a restart is said by the rows of the schema.
+ */
+import { createHash } from 'node:crypto'
+import { processRows, programRows } from './rows-program.ts'
+import type { LogSpec, ProcessSpec } from '../core/spec.ts'
+import type { Row, SpecField } from './rows.ts'
+
+const rows: readonly Row[] = Object.values({ ...programRows, ...processRows })
+
+/** Fields that a change of the config can touch, by whether a running process must be restarted for it. */
+const restartFields = new Set<SpecField>(rows.filter((row) => row.restart).flatMap((row) => row.spec ?? []))
+const allFields = new Set<SpecField>(rows.flatMap((row) => row.spec ?? []))
+
+/** True if `to` differs from the running `from` in something that only a restart of the process can apply. */
+export function changesRestart(from: ProcessSpec, to: ProcessSpec): boolean {
+  return differs(from, to, restartFields)
+}
+
+/** True if nothing that the config can say about the process differs (`reread` calls it unchanged). */
+export function sameSpec(from: ProcessSpec, to: ProcessSpec): boolean {
+  return !differs(from, to, allFields)
+}
+
+/** A fingerprint of everything in a spec; the same for the same content, whatever the order of its keys. */
+export function specHash(spec: ProcessSpec): string {
+  return createHash('sha256').update(canonical(spec)).digest('hex').slice(0, 16)
+}
+
+function differs(from: ProcessSpec, to: ProcessSpec, fields: ReadonlySet<SpecField>): boolean {
+  if (from.group !== to.group || from.name !== to.name) return true
+  return [...fields].some((field) => !isSame(field, from, to))
+}
+
+function isSame(field: SpecField, from: ProcessSpec, to: ProcessSpec): boolean {
+  const [key, leaf] = field.split('.') as [keyof ProcessSpec, keyof LogSpec | undefined]
+  if (leaf === undefined) return canonical(from[key]) === canonical(to[key])
+  const [before, after] = [from[key], to[key]] as [LogSpec, LogSpec]
+  // AUTO in the new config equals whatever file is in use: nobody named another one.
+  if (leaf === 'file' || leaf === 'auto') return (after.auto && (before.auto || before.file !== null)) || before[leaf] === after[leaf]
+  return before[leaf] === after[leaf]
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
