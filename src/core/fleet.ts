@@ -123,11 +123,16 @@ function apply(fleet: Fleet, input: FleetInput, now: Now, effects: Effect[]): vo
 function settle(fleet: Fleet, now: Now, effects: Effect[]): void {
   const mayStart = fleet.phase === 'running'
   for (const { proc } of ranked(fleet)) {
-    if (proc.next !== null && isStopped(proc.state)) takeNext(proc, now, mayStart, effects)
     reconcile(proc, now, mayStart && !proc.leaving, effects)
-    if (proc.leaving && isStopped(proc.state)) forget(fleet, proc, effects)
+    if (proc.next !== null && rests(proc)) takeNext(proc, now, mayStart, effects)
+    if (proc.leaving && rests(proc)) forget(fleet, proc, effects)
   }
   if (fleet.phase === 'stopping') stopNextTier(fleet, now, effects)
+}
+
+/** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */
+export function rests(proc: Proc): boolean {
+  return isStopped(proc.state) && proc.id === null
 }
 
 function stopNextTier(fleet: Fleet, now: Now, effects: Effect[]): void {
@@ -143,8 +148,9 @@ function stopNextTier(fleet: Fleet, now: Now, effects: Effect[]): void {
     if (proc.state === 'BACKOFF') stepProc(proc, { type: 'giveUp' }, now, effects)
     else stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects)
   }
-  // A tier of nothing but BACKOFF is done at once.
-  if (up.every(({ proc }) => isStopped(proc.state))) stopNextTier(fleet, now, effects)
+  // A tier of nothing but BACKOFF is done at once, and nothing else would come to move the shutdown on.
+  const tierDone = up.every(({ proc, groupPriority }) => groupPriority !== highest || isStopped(proc.state))
+  if (tierDone) stopNextTier(fleet, now, effects)
 }
 
 // --- changes of the config ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
  */
 import { isStopped } from './model.ts'
 import type { Fleet } from './fleet.ts'
-import { ranked } from './fleet.ts'
+import { ranked, rests } from './fleet.ts'
 import type { Proc } from './proc.ts'
 
 /** Sentences about what does not hold; empty when all is well. */
@@ -32,9 +32,8 @@ function rulesOf(proc: Proc, phase: Fleet['phase']): readonly (readonly [rule: s
     ['who rests or runs has no deadline', deadline === null || !['STOPPED', 'EXITED', 'FATAL', 'RUNNING', 'UNKNOWN'].includes(state)],
     ['who is not wanted does not run on', want === 'up' || !(state === 'RUNNING' || state === 'BACKOFF' || (state === 'STARTING' && live))],
     ['who is wanted is on its way', want === 'down' || phase !== 'running' || !(state === 'STOPPED' || state === 'EXITED')],
-    ['the backoff counter stays within startretries', proc.backoff <= Math.max(0, proc.spec.startretries)],
-    ['a change waits only for a process that still runs', proc.next === null || !isStopped(state)],
-    ['who leaves and rests is gone', !(proc.leaving && isStopped(state))],
+    ['a change waits only for a process that still runs', proc.next === null || !rests(proc)],
+    ['who leaves and rests is gone', !(proc.leaving && rests(proc))],
     ['at most ten exits are kept', proc.exits.length <= 10],
     ['an exit belongs to an incarnation that was', proc.exits.every((exit) => exit.incarnation <= proc.incarnation)],
   ]

@@ -8,6 +8,8 @@ export interface Clock {
   monotonic(): number
   /** Epoch milliseconds; what people read. */
   wall(): number
+  /** Calls back once, `delay` milliseconds from now at the earliest; the returned function cancels that. */
+  after(delay: number, callback: () => void): () => void
 }
 
 /** Why a command cannot be run, in supervisord's words, and the fault that a start request gets for it. */

@@ -33,27 +33,27 @@ export interface AdoptionSources {
   readonly runDir: string
 }
 
-/** All processes that the next master begins with, apart from those that only the config knows. */
-export function adopt(sources: AdoptionSources, now: Now): Adopted[] {
-  const { processes, runDir, bootId, configured } = sources
+export interface Adoption {
+  /** All processes that the next master begins with, apart from those that only the config knows. */
+  readonly adopted: readonly Adopted[]
+  /** Folders of records that nobody needs any more; left there, they would be taken for the records of a namesake. */
+  readonly stale: readonly string[]
+}
+
+/** Sorts out what the last master left. */
+export function adopt(sources: AdoptionSources, now: Now): Adoption {
+  const { processes, runDir, configured } = sources
   const marked = findMarked(processes, runDir)
   const adopted: Adopted[] = []
   const known = new Set<string>()
+  const stale: string[] = []
   for (const record of sources.remembered) {
-    const status = record.status?.bootId === bootId ? record.status : null
-    const spec = record.spec ?? specFor(record.status, configured)
-    if (spec === null) continue
-    const current = specFor(spec, configured)
-    const name = namespec(spec.group, spec.name)
-    known.add(name)
-    const lost = lostIncarnation(marked, name, status)
-    const built = fromRecord(spec, status, record, lost, processes, now)
-    if (built === null) continue
-    if (built.fate === 'rest') {
-      if (current === null) continue // neither runs nor is in the config any more
-      built.proc.spec = current
+    const one = fromRecord(record, sources, marked, now)
+    if (one === null) stale.push(record.folder)
+    else {
+      adopted.push(one)
+      known.add(namespec(one.proc.group, one.proc.name))
     }
-    adopted.push({ ...built, groupPriority: priorityOf(spec.group, status, configured) })
   }
   for (const spec of configured.flatMap((group) => group.processes)) {
     const name = namespec(spec.group, spec.name)
@@ -61,7 +61,7 @@ export function adopt(sources: AdoptionSources, now: Now): Adopted[] {
     if (lost === undefined) continue
     adopted.push({ proc: found(spec, lost, now), fate: 'alive', groupPriority: priorityOf(spec.group, null, configured) })
   }
-  return adopted
+  return { adopted, stale }
 }
 
 function findMarked(processes: Processes, runDir: string): Marked[] {
@@ -85,37 +85,44 @@ function lostIncarnation(marked: readonly Marked[], name: string, status: Status
   return candidates.filter((one) => one.incarnation === newest).sort((a, b) => Number(a.startTime) - Number(b.startTime) || a.pid - b.pid)[0]
 }
 
-function fromRecord(
-  spec: ProcessSpec,
-  status: Status | null,
-  record: Remembered,
-  lost: Marked | undefined,
-  processes: Processes,
-  now: Now,
-): Pick<Adopted, 'proc' | 'fate'> | null {
+/** `null`: nothing of it runs, and the config does not know it or the record cannot be read. */
+function fromRecord(record: Remembered, { bootId, configured, processes }: AdoptionSources, marked: readonly Marked[], now: Now): Adopted | null {
+  const status = record.status?.bootId === bootId ? record.status : null
+  const spec = record.spec ?? specFor(record.status, configured)
+  if (spec === null) return null
+  const groupPriority = priorityOf(spec.group, status, configured)
+  const lost = lostIncarnation(marked, namespec(spec.group, spec.name), status)
   if (lost !== undefined) {
     const proc = found(spec, lost, now)
     if (status !== null) Object.assign(proc, { restarts: status.restarts, backoff: status.backoff, want: status.want, wantedBy: status.wantedBy })
-    proc.exits = [...record.exits]
-    return { proc, fate: 'alive' }
+    proc.exits = record.exits.filter((exit) => exit.incarnation < lost.incarnation)
+    return { proc, fate: 'alive', groupPriority }
   }
   if (status === null) return null
   const proc = restored(spec, status, record, now)
-  if (status.pid === 0) return { proc: rested(proc, now), fate: 'rest' }
+  if (status.pid === 0) {
+    const current = specFor(spec, configured)
+    if (current === null) return null
+    proc.spec = current
+    return { proc: rested(proc, now), fate: 'rest', groupPriority }
+  }
   proc.id = { pid: status.pid, startTime: status.startTime }
   proc.startedMono = now.mono - Math.max(0, now.wall - status.startedAt)
   proc.adopted = true
   if (proc.state === 'STARTING') proc.deadline = proc.startedMono + Math.max(0, spec.startsecs)
   if (proc.state === 'STOPPING') proc.deadline = now.mono + spec.stopwait
-  return { proc, fate: processes.isAlive(proc.id) ? 'alive' : 'died' }
+  return { proc, fate: processes.isAlive(proc.id) ? 'alive' : 'died', groupPriority }
 }
 
 function restored(spec: ProcessSpec, status: Status, record: Remembered, now: Now): Proc {
-  const { state, want, wantedBy, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
+  // The master may have died between writing the exits and writing the status: the newer one counts.
+  const exits = status.pid === 0 ? [...record.exits] : record.exits.filter((exit) => exit.incarnation < status.incarnation)
+  const incarnation = Math.max(status.incarnation, exits.at(-1)?.incarnation ?? 0)
+  const { state, want, wantedBy, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
   return {
     ...newProc(spec, want, wantedBy, now.wall),
     ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts },
-    exits: [...record.exits],
+    exits,
   }
 }
 

@@ -3,25 +3,28 @@
  * any, and at once when somebody has a hint.
  */
 import type { Pid } from '../core/model.ts'
-import type { Processes } from '../core/ports.ts'
+import type { Clock, Processes } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
+
+/** Milliseconds between two looks. */
+const period = 500
 
 export class AdoptedWatch {
   private readonly watched = new Map<Proc, Pid>()
-  private timer: NodeJS.Timeout | null = null
+  private cancelAlarm: (() => void) | null = null
+  private readonly clock: Clock
   private readonly processes: Processes
   private readonly onGone: (proc: Proc) => void
 
-  constructor(processes: Processes, onGone: (proc: Proc) => void) {
+  constructor(clock: Clock, processes: Processes, onGone: (proc: Proc) => void) {
+    this.clock = clock
     this.processes = processes
     this.onGone = onGone
   }
 
   add(proc: Proc, id: Pid): void {
     this.watched.set(proc, id)
-    this.timer ??= setInterval(() => {
-      this.look()
-    }, 500)
+    if (this.cancelAlarm === null) this.arm()
   }
 
   /** Looks now: called by the timer, and whenever something hints at an end. */
@@ -33,11 +36,18 @@ export class AdoptedWatch {
         this.onGone(proc)
       }
     }
-    if (this.watched.size === 0) this.close()
+    this.close()
+    if (this.watched.size > 0) this.arm()
   }
 
   close(): void {
-    if (this.timer !== null) clearInterval(this.timer)
-    this.timer = null
+    this.cancelAlarm?.()
+    this.cancelAlarm = null
+  }
+
+  private arm(): void {
+    this.cancelAlarm = this.clock.after(period, () => {
+      this.look()
+    })
   }
 }

@@ -11,8 +11,6 @@ import type { Effect } from '../core/proc.ts'
 
 /** How long effects are performed in one go, milliseconds. */
 const sliceMax = 15
-/** The longest delay that a timer of Node can have. */
-const timerMax = 2_000_000_000
 
 export interface LoopPorts {
   readonly clock: Clock
@@ -20,6 +18,8 @@ export interface LoopPorts {
   readonly perform: (effect: Effect) => FleetInput | null
   /** Called when the queue is empty, and between slices: the moment to write status files. */
   readonly settled: () => void
+  /** Something threw that must not: a mistake of the program. The loop is closed for good. */
+  readonly crashed: (error: unknown) => void
 }
 
 export class Loop {
@@ -28,7 +28,7 @@ export class Loop {
   private inputs: FleetInput[] = []
   private effects: Effect[] = []
   private running = false
-  private timer: NodeJS.Timeout | null = null
+  private cancelAlarm: (() => void) | null = null
   private armedFor: number | null = null
   private closed = false
 
@@ -41,13 +41,22 @@ export class Loop {
   enqueue(...inputs: readonly FleetInput[]): void {
     if (this.closed) return
     this.inputs.push(...inputs)
-    if (!this.running) this.run()
+    if (!this.running) this.turn()
   }
 
   /** Ends it: no timer, no further input. */
   close(): void {
     this.closed = true
     this.disarm()
+  }
+
+  private turn(): void {
+    try {
+      this.run()
+    } catch (error) {
+      this.close()
+      this.ports.crashed(error)
+    }
   }
 
   private run(): void {
@@ -77,7 +86,7 @@ export class Loop {
     settled()
     if (yielded && !this.closed) {
       setImmediate(() => {
-        this.run()
+        this.turn()
       })
       return
     }
@@ -93,22 +102,22 @@ export class Loop {
 
   private arm(): void {
     const deadline = nextDeadline(this.fleet)
-    if (deadline === this.armedFor && this.timer !== null) return
+    if (deadline === this.armedFor) return
     this.disarm()
     if (deadline === null || this.closed) return
     this.armedFor = deadline
-    // Node rounds a delay down to whole milliseconds: one more, or it would fire before the deadline.
-    const delay = Math.min(timerMax, Math.max(0, Math.ceil(deadline - this.ports.clock.monotonic())))
-    this.timer = setTimeout(() => {
-      this.timer = null
+    // A timer may come up to a millisecond before its time: then nothing is due yet, and it is armed again.
+    const delay = Math.max(0, Math.ceil(deadline - this.ports.clock.monotonic()))
+    this.cancelAlarm = this.ports.clock.after(delay, () => {
+      this.cancelAlarm = null
       this.armedFor = null
       this.enqueue({ type: 'clock' })
-    }, delay)
+    })
   }
 
   private disarm(): void {
-    if (this.timer !== null) clearTimeout(this.timer)
-    this.timer = null
+    this.cancelAlarm?.()
+    this.cancelAlarm = null
     this.armedFor = null
   }
 }

@@ -28,6 +28,8 @@ export interface SessionPorts {
   readonly readConfig: () => Config
   readonly autoLogs: AutoLogs
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
+  /** A mistake of the program was met: write what can be written and end; the workers live on. */
+  readonly crashed: (error: unknown) => void
   /** Opens the servers; resolves with the closing of them. */
   readonly listen: (master: Master) => Promise<() => Promise<void>>
 }

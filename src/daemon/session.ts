@@ -3,8 +3,9 @@
  * over. It receives ports and takes no room in hand itself; what it begins with is in takeover.ts.
  */
 import type { Config } from '../config/config.ts'
-import { activeGroups, newFleet, ranked } from '../core/fleet.ts'
+import { activeGroups, newFleet, ranked, rests } from '../core/fleet.ts'
 import type { Fleet } from '../core/fleet.ts'
+import { brokenInvariants } from '../core/invariants.ts'
 import type { Actor } from '../core/model.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { AdoptedWatch } from './adopted-watch.ts'
@@ -45,13 +46,13 @@ export class Session {
       log.error(`an event listener failed: ${String(error)}`)
     })
     this.streams = ports.streams(this.bus)
-    this.sweeper = new Sweeper(processes, this.bus, log)
+    this.sweeper = new Sweeper(clock, processes, this.bus, log)
     this.snapshots = new Snapshots({ runDir, bootId }, records, (errno) => {
       if (errno === null) log.info('status files can be written again')
       else log.error(`cannot write status files: ${errno}; a next master would not know the latest states`)
     })
     this.loop = this.makeLoop()
-    this.watch = new AdoptedWatch(processes, (proc) => {
+    this.watch = new AdoptedWatch(clock, processes, (proc) => {
       this.loop.enqueue(exitInput(proc, { kind: 'unknown' }, this.streams))
     })
     this.over = new Promise((resolve) => {
@@ -77,7 +78,7 @@ export class Session {
     this.save()
     for (const { proc } of ranked(this.fleet)) {
       this.streams.get(proc)?.close()
-      if (how !== 'keep-workers') this.snapshots.forget(proc)
+      if (how !== 'keep-workers' && rests(proc)) this.snapshots.forget(proc)
     }
   }
 
@@ -95,6 +96,11 @@ export class Session {
   /** Writes the status files: also the last thing before a crash. */
   save(): void {
     this.snapshots.flush((proc) => this.fleet.groups.get(proc.group)?.priority ?? 999, this.ports.clock.wall())
+  }
+
+  /** Sentences about what should hold of the fleet and does not. */
+  broken(): string[] {
+    return brokenInvariants(this.fleet)
   }
 
   private makeLoop(): Loop {
@@ -125,6 +131,7 @@ export class Session {
       settled: () => {
         this.save()
       },
+      crashed: this.ports.crashed,
     })
   }
 

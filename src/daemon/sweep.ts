@@ -4,7 +4,7 @@
  * port free; the whole of /proc is read once for many leaders, a little later.
  */
 import type { EventBody } from '../core/events.ts'
-import type { Processes, Survivor } from '../core/ports.ts'
+import type { Clock, Processes, Survivor } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
@@ -16,13 +16,15 @@ const delayAfterCrash = 250
 
 export class Sweeper {
   private readonly pending = new Map<number, Proc>()
-  private timer: NodeJS.Timeout | null = null
-  private due = Infinity
+  private cancelAlarm: (() => void) | null = null
+  private delay = Infinity
+  private readonly clock: Clock
   private readonly processes: Processes
   private readonly bus: Bus
   private readonly log: MasterLog
 
-  constructor(processes: Processes, bus: Bus, log: MasterLog) {
+  constructor(clock: Clock, processes: Processes, bus: Bus, log: MasterLog) {
+    this.clock = clock
     this.processes = processes
     this.bus = bus
     this.log = log
@@ -38,8 +40,7 @@ export class Sweeper {
 
   /** Looks at once for all that are pending. */
   look(): void {
-    if (this.timer !== null) clearTimeout(this.timer)
-    this.timer = null
+    this.close()
     if (this.pending.size === 0) return
     const leaders = new Map(this.pending)
     this.pending.clear()
@@ -49,13 +50,19 @@ export class Sweeper {
     }
   }
 
+  /** Looks no more by itself. */
+  close(): void {
+    this.cancelAlarm?.()
+    this.cancelAlarm = null
+  }
+
   private arm(delay: number): void {
-    if (this.timer !== null && this.due <= delay) return
-    if (this.timer !== null) clearTimeout(this.timer)
-    this.due = delay
-    this.timer = setTimeout(() => {
+    if (this.cancelAlarm !== null && this.delay <= delay) return
+    this.close()
+    this.delay = delay
+    this.cancelAlarm = this.clock.after(delay, () => {
       this.look()
-    }, delay)
+    })
   }
 
   private tell(proc: Proc, survivors: readonly Survivor[]): void {

@@ -33,7 +33,8 @@ export function takeOver(config: Config, parts: Parts): void {
   const { fleet, streams, loop, ports } = parts
   const { clock, processes, bootId, runDir, records, autoLogs, comparison } = ports
   const sources = { remembered: remembered(runDir, records), configured: config.groups, processes, bootId, runDir }
-  const adopted = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
+  const { adopted, stale } = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
+  for (const folder of stale) records.remove(folder)
   for (const { proc, groupPriority } of adopted) enlist(fleet, proc, groupPriority)
   const running = activeGroups(fleet)
   autoLogs.cleanUp(running)

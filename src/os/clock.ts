@@ -6,4 +6,11 @@ import type { Clock } from '../core/ports.ts'
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
+  after: (delay, callback) => {
+    // More than a timer of Node can have: who is called too early looks at the time and asks again.
+    const timer = setTimeout(callback, Math.min(delay, 2_000_000_000))
+    return () => {
+      clearTimeout(timer)
+    }
+  },
 }

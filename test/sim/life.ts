@@ -1,0 +1,285 @@
+/**
+ * One simulated life of a whole master: a seed decides what the workers do, what the operator asks for, when the
+ * config changes, when masters die and when clocks jump. The daemon's own session runs on a kernel in memory; after
+ * each thing that happens the invariants are checked, those of the fleet and those of the world.
+ */
+import type { Config } from '../../src/config/config.ts'
+import type { ProcessView } from '../../src/core/model.ts'
+import type { Clock } from '../../src/core/ports.ts'
+import type { GroupSpec } from '../../src/core/spec.ts'
+import { MasterLog } from '../../src/daemon/master-log.ts'
+import { Session } from '../../src/daemon/session.ts'
+import type { Ending, SessionPorts } from '../../src/daemon/session-ports.ts'
+import type { RecordStore } from '../../src/daemon/snapshot.ts'
+import type { ProcStreams } from '../../src/daemon/streams.ts'
+import type { Behaviour } from './fake-processes.ts'
+import { FakeWorld } from './fake-processes.ts'
+import { randomBehaviour, randomGroups } from './random-world.ts'
+import type { Random } from './random-world.ts'
+
+/** Thrown inside a master where the seed lets it die, between any two of its acts. */
+class Death extends Error {}
+
+interface Incarnation {
+  readonly session: Session
+  readonly die: () => void
+}
+
+export class Life {
+  readonly world: FakeWorld
+  readonly history: string[] = []
+  private readonly random: Random
+  private readonly files = new Map<string, string>()
+  private groups: readonly GroupSpec[]
+  private master: Incarnation | null = null
+  /** Writes that the master will live to do. */
+  private actsLeft = Infinity
+  /** Workers of whose group the kernel refused a signal: they may outlive everything. */
+  private readonly refused = new Set<number>()
+  private ended: Ending | null = null
+
+  constructor(random: Random) {
+    this.random = random
+    this.groups = randomGroups(random)
+    const behaviours = new Map<string, Behaviour>()
+    this.world = new FakeWorld({
+      behaviour: (spec, attempt) => {
+        if (random.chance(0.05)) return { ok: false, reason: 'too many open files to spawn', fault: 'SPAWN_ERROR' }
+        const key = `${spec.group}:${spec.name}:${String(attempt)}`
+        const behaviour = behaviours.get(key) ?? randomBehaviour(random)
+        behaviours.set(key, behaviour)
+        return behaviour
+      },
+      refuse: (pid) => {
+        if (!random.chance(0.01)) return null
+        const life = this.world.living().find((one) => one.pid === pid)
+        this.refused.add(life?.session ?? pid)
+        return 'EPERM'
+      },
+      pidSpace: 400,
+    })
+  }
+
+  /** Lives `turns` turns and then stops everything; throws at the first broken invariant. */
+  async live(turns: number): Promise<void> {
+    await this.boot()
+    for (let turn = 0; turn < turns; turn += 1) {
+      await this.happen()
+      if (this.master === null) await this.boot()
+    }
+    this.actsLeft = Infinity
+    if (this.master === null) await this.boot()
+    await this.shutDown()
+  }
+
+  private async happen(): Promise<void> {
+    const { random } = this
+    const what = random.pick(['advance', 'advance', 'advance', 'advance', 'start', 'stop', 'kill', 'config', 'jump', 'die', 'die-soon', 'hand-over', 'end-worker'])
+    this.history.push(`${this.world.clock.monotonic().toFixed(0)} ms: ${what}`)
+    switch (what) {
+      case 'advance':
+        return this.attempt(() => {
+          this.world.advance(random.pick([1, 40, 900, 1001, 2500, 11_000]))
+        })
+      case 'start':
+        return this.act((session) => void session.master.start(this.some(session), { by: 'sim', wait: false }).catch(() => undefined))
+      case 'stop':
+        return this.act((session) => void session.master.stop(this.some(session), { by: 'sim', wait: false }).catch(() => undefined))
+      case 'kill':
+        return this.act((session) => void session.master.kill(this.some(session), 'sim'))
+      case 'config':
+        this.groups = randomGroups(random)
+        return this.act((session) => void session.master.update([], 'sim').catch(() => undefined))
+      case 'jump':
+        this.world.jumpWall(random.pick([-3_600_000, -5000, 5000, 86_400_000]))
+        return
+      case 'die':
+        return this.killMaster()
+      case 'die-soon':
+        this.actsLeft = random.below(6)
+        return
+      case 'hand-over':
+        return this.handOver()
+      case 'end-worker': {
+        const victims = this.world.living().filter((life) => life.session === life.pid)
+        const victim = victims[random.below(Math.max(1, victims.length))]
+        return this.attempt(() => {
+          if (victim !== undefined) this.world.end(victim.pid, { kind: 'code', code: random.below(3) })
+        })
+      }
+    }
+  }
+
+  private async handOver(): Promise<void> {
+    await this.act((session) => {
+      session.master.shutdown('sim', { keepWorkers: true })
+    })
+    await this.settle()
+  }
+
+  private async shutDown(): Promise<void> {
+    this.history.push('shutdown')
+    this.ended = null
+    await this.act((session) => {
+      session.master.shutdown('sim', { keepWorkers: false })
+    })
+    for (let i = 0; i < 200 && this.ended === null; i += 1) {
+      await this.attempt(() => {
+        this.world.advance(1000)
+      })
+      await this.settle()
+    }
+    this.expect(this.ended === 'shutdown', `a shutdown ends, and says so: ${JSON.stringify(this.master?.session.master.processes().map((v) => [v.namespec, v.state, v.pid, v.want]) ?? this.ended)}`)
+    const left = this.world.living().filter((life) => life.session === life.pid && !this.refused.has(life.pid))
+    this.expect(left.length === 0, `a shutdown leaves no worker: ${left.map((life) => `${life.environment["NSUP_PROCESS"] ?? ""} ${String(life.pid)}`).join(', ')}`)
+  }
+
+  private async act(what: (session: Session) => void): Promise<void> {
+    await this.attempt(() => {
+      if (this.master !== null) what(this.master.session)
+    })
+  }
+
+  /** Does something that the master may die of, and checks all that must hold. */
+  private async attempt(what: () => void): Promise<void> {
+    try {
+      what()
+    } catch (error) {
+      if (!(error instanceof Death)) throw error
+      this.killMaster()
+    }
+    await this.settle()
+    this.check()
+  }
+
+  /** Lets promises have their turn. */
+  private async settle(): Promise<void> {
+    for (let i = 0; i < 8; i += 1) await Promise.resolve()
+  }
+
+  private killMaster(): void {
+    this.history.push('the master dies')
+    this.master?.die()
+    this.master = null
+    this.actsLeft = Infinity
+  }
+
+  private some(session: Session): ProcessView[] {
+    return session.master.processes().filter(() => this.random.chance(0.4))
+  }
+
+  private check(): void {
+    const workers = this.world.living().filter((life) => life.session === life.pid)
+    const names = workers.map((life) => life.environment['NSUP_PROCESS'] ?? '')
+    this.expect(new Set(names).size === names.length, `no process runs twice: ${names.sort().join(' ')}`)
+    if (this.master === null) return
+    const { session } = this.master
+    const views = session.master.processes()
+    this.expect(session.broken().length === 0, session.broken().join('; '))
+    const pids = new Set(views.map((view) => view.pid))
+    const strays = workers.filter((life) => !pids.has(life.pid) && !this.refused.has(life.pid))
+    this.expect(strays.length === 0, `every worker is known to the master: ${strays.map((life) => `${life.name} ${String(life.pid)}`).join(', ')}`)
+  }
+
+  private expect(holds: boolean, what: string): void {
+    if (!holds) throw new Error(`${what}\n${this.history.slice(-40).join('\n')}`)
+  }
+
+  private async boot(): Promise<void> {
+    const { processes, die } = this.world.connect()
+    let alive = true
+    const worldClock = this.world.clock
+    const clock: Clock = {
+      ...worldClock,
+      after: (delay, callback) =>
+        worldClock.after(delay, () => {
+          if (alive) callback()
+        }),
+    }
+    const ports: SessionPorts = {
+      ...{ clock, processes, records: this.records(), bootId: 'boot', runDir: '/run', env: {} },
+      identity: { pid: 1, version: '0', identifier: 'sim', startedAt: 0, configFile: '/c', configFormat: 'yaml', instance: 'sim', logfile: null },
+      log: new MasterLog((_level, message) => this.history.push(`  ${message}`)),
+      mainLog: { clear: () => undefined, reopen: () => undefined },
+      streams: () => fakeStreams(),
+      comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
+      readConfig: () => this.config(),
+      autoLogs: { name: (groups) => groups, cleanUp: () => undefined },
+      crashed: (error) => {
+        if (!(error instanceof Death)) throw error
+        this.killMaster()
+      },
+      measure: () => Promise.resolve(new Map()),
+      listen: () => Promise.resolve(() => Promise.resolve()),
+    }
+    const session = new Session(this.config(), ports)
+    const master: Incarnation = {
+      session,
+      die: () => {
+        alive = false
+        die()
+      },
+    }
+    this.master = master
+    this.history.push('a master starts')
+    void session.over.then((how) => {
+      if (this.master !== master) return
+      try {
+        session.close(how)
+        this.ended = how
+      } catch (error) {
+        if (!(error instanceof Death)) throw error
+      }
+      this.killMaster()
+    })
+    try {
+      await session.open()
+    } catch (error) {
+      if (!(error instanceof Death)) throw error
+      this.killMaster()
+    }
+    await this.settle()
+    this.check()
+  }
+
+  private config(): Config {
+    return { file: '/c', format: 'yaml', files: ['/c'], groups: this.groups, servers: [], client: null } as unknown as Config
+  }
+
+  private records(): RecordStore {
+    return {
+      write: (path, text) => {
+        if (this.actsLeft <= 0) throw new Death()
+        this.actsLeft -= 1
+        if (this.random.chance(0.002)) return 'ENOSPC'
+        this.files.set(path, text)
+        return null
+      },
+      read: (path) => {
+        const text = this.files.get(path)
+        return text !== undefined && path.endsWith('status.json') && this.random.chance(0.003) ? text.slice(0, text.length / 2) : text
+      },
+      list: (folder) => [
+        ...new Set([...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1).split('/')[0] ?? '')),
+      ],
+      remove: (folder) => {
+        for (const path of this.files.keys()) if (path.startsWith(`${folder}/`)) this.files.delete(path)
+      },
+    }
+  }
+}
+
+function fakeStreams(): ReturnType<SessionPorts['streams']> {
+  const streams: ProcStreams = {
+    ...{ stdin: 0, stdout: 1, stderr: 2 },
+    prepareSpawn: () => null,
+    drain: () => undefined,
+    lastLines: () => [],
+    sendStdin: () => Promise.resolve(),
+    reopen: () => undefined,
+    clear: () => undefined,
+    close: () => undefined,
+  }
+  return { open: () => streams, get: () => streams, forget: () => undefined, all: () => [], prepare: () => undefined, bytesDropped: () => 0 }
+}
+
