@@ -2,7 +2,7 @@
  * Puts a server on its address. A unix socket appears at its path whole (bound under another name, given its mode
  * and owner, then linked into place), never takes the place of a live one, and is removed only while it is still ours.
  */
-import { chmodSync, chownSync, linkSync, lstatSync, unlinkSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, linkSync, lstatSync, unlinkSync } from 'node:fs'
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP } from 'node:net'
 import type { AddressInfo, ListenOptions, Server } from 'node:net'
@@ -37,6 +37,8 @@ export interface UnixAddress {
 export async function bindUnix(server: Server, address: UnixAddress, onStale: (message: string) => void): Promise<() => void> {
   const { path } = address
   if (Buffer.byteLength(path) > pathMax) throw new ServerError(`the path of the socket ${path} is longer than ${pathMax} bytes`)
+  // Node reports a missing folder as a lack of permission.
+  if (!existsSync(dirname(path))) throw new ServerError(`cannot create the socket ${path}: no such folder`)
   const owner = ownerOf(address)
   const temporary = join(dirname(path), `.${process.pid.toString(36)}`)
   removeQuietly(temporary)

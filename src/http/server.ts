@@ -23,7 +23,7 @@ export interface Listening {
   /** `unix:///path` and `http://host:port`, the control socket first. */
   readonly addresses: readonly string[]
   /** Resolves when all connections are closed and all sockets removed. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Opens the control socket and the configured servers, all or none. Throws {@link ServerError}. */
