@@ -1,10 +1,10 @@
 /**
- * The typed client: one function per kind of answer, over node:http alone, so that a command loads in a few
- * milliseconds. Not here: how answers are shown, and who starts a master that is not there.
+ * The typed client: one function per kind of answer, over an exchange of its own, so that a command loads in a
+ * few milliseconds. Not here: how answers are shown, and who starts a master that is not there.
  */
 import { statSync } from 'node:fs'
-import { request } from 'node:http'
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import { exchange } from './exchange.ts'
+import type { Answer, Exchange } from './exchange.ts'
 import { Fault, isFaultName } from '../lib/fault.ts'
 import { apiRoot, declarationOf } from './methods.ts'
 import type { CallName, MethodName, ParamsOf, StreamName } from './methods.ts'
@@ -84,14 +84,12 @@ export function connect(endpoint: Endpoint, options: ConnectOptions = {}): Clien
     },
     async *stream(method, params, callOptions = {}) {
       const response = await send(wire, method, params, { timeout: 0, ...callOptions })
-      if (response.statusCode !== 200) throw errorOf(response, await textOf(response, wire.url))
+      if (response.status !== 200) throw errorOf(response, await textOf(response, wire.url))
       callOptions.onOpen?.()
       try {
-        for await (const data of readEventData(response)) yield JSON.parse(data) as ItemOf<typeof method>
+        for await (const data of readEventData(response.body)) yield JSON.parse(data) as ItemOf<typeof method>
       } catch (error) {
         throw connectionError(wire.url, error, callOptions.signal)
-      } finally {
-        response.destroy()
       }
     },
   }
@@ -110,7 +108,7 @@ interface Wire {
 
 const defaultTimeout = 60_000
 
-function send(wire: Wire, method: MethodName, params: object, options: CallOptions): Promise<IncomingMessage> {
+async function send(wire: Wire, method: MethodName, params: object, options: CallOptions): Promise<Answer> {
   const declaration = declarationOf(method)
   const { path, body } = encode(declaration.path, declaration.verb, params as Readonly<Record<string, unknown>>)
   const headers: Record<string, string> = { accept: 'application/json', host: 'localhost' }
@@ -119,33 +117,31 @@ function send(wire: Wire, method: MethodName, params: object, options: CallOptio
     headers['content-type'] = 'application/json'
     headers['content-length'] = String(Buffer.byteLength(body))
   }
-  const { credentials, by } = wire.options
+  const { credentials } = wire.options
   if (credentials) headers['authorization'] = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
-  if (by !== undefined) headers['x-nsup-by'] = encodeURIComponent(by)
+  if (declaration.verb !== 'GET' && wire.options.by !== undefined) headers['x-nsup-by'] = encodeURIComponent(wire.options.by)
   const timeout = options.timeout ?? (declaration.waits ? 0 : defaultTimeout)
 
-  return new Promise((resolve, reject) => {
-    const sent = request({ ...wire.endpoint, path, method: declaration.verb, headers, agent: false })
-    const timer = timeout > 0 ? expire(sent, timeout, method) : undefined
-    const onAbort = (): void => void sent.destroy(new Error('aborted'))
-    sent.on('error', error => reject(connectionError(wire.url, explain(error, wire.endpoint), options.signal)))
-    sent.on('response', response => {
-      response.once('close', () => clearTimeout(timer))
-      resolve(response)
-    })
-    sent.once('close', () => {
-      clearTimeout(timer)
-      options.signal?.removeEventListener('abort', onAbort)
-    })
-    if (options.signal?.aborted) onAbort()
-    else options.signal?.addEventListener('abort', onAbort, { once: true })
-    sent.end(body)
+  if (options.signal?.aborted) throw connectionError(wire.url, undefined, options.signal)
+  const sent = exchange(wire.endpoint, { verb: declaration.verb, path, headers, body })
+  const timer = timeout > 0 ? expire(sent, timeout, method) : undefined
+  const onAbort = (): void => sent.close(new Error('aborted'))
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  sent.onClose(() => {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', onAbort)
   })
+  try {
+    return await sent.answer
+  } catch (error) {
+    sent.close()
+    throw connectionError(wire.url, explain(error as NodeJS.ErrnoException, wire.endpoint), options.signal)
+  }
 }
 
-function expire(sent: ClientRequest, timeout: number, method: string): NodeJS.Timeout {
+function expire(sent: Exchange, timeout: number, method: string): NodeJS.Timeout {
   return setTimeout(() => {
-    sent.destroy(new Fault('TIMEOUT', `no answer to ${method} within ${timeout / 1000} s`))
+    sent.close(new Fault('TIMEOUT', `no answer to ${method} within ${timeout / 1000} s`))
   }, timeout)
 }
 
@@ -165,25 +161,25 @@ function encode(template: string, verb: string, params: Readonly<Record<string, 
   return { path: query.size > 0 ? `${path}?${query.toString()}` : path }
 }
 
-async function textOf(response: IncomingMessage, url: string): Promise<string> {
+async function textOf(response: Answer, url: string): Promise<string> {
   const chunks: Buffer[] = []
   try {
-    for await (const chunk of response) chunks.push(chunk as Buffer)
+    for await (const chunk of response.body) chunks.push(chunk)
   } catch (error) {
     throw error instanceof Fault ? error : connectionError(url, error, undefined)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function resultOf(response: IncomingMessage, text: string): unknown {
-  if (response.statusCode !== 200) throw errorOf(response, text)
+function resultOf(response: Answer, text: string): unknown {
+  if (response.status !== 200) throw errorOf(response, text)
   const value = parsed(text)
   if (value === undefined) throw new AnswerError(200, 'the server answered with something that is no JSON')
   return value
 }
 
-function errorOf(response: IncomingMessage, text: string): Error {
-  const status = response.statusCode ?? 0
+function errorOf(response: Answer, text: string): Error {
+  const { status } = response
   if (status === 401) return new AuthenticationError()
   const body = parsed(text)
   if (typeof body !== 'object' || body === null) return new AnswerError(status, `the server answered with HTTP status ${status}`)
@@ -210,7 +206,7 @@ function explain(error: NodeJS.ErrnoException, endpoint: Endpoint): NodeJS.Errno
 function connectionError(url: string, error: unknown, signal: AbortSignal | undefined): Error {
   if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : new Error('aborted')
   if (error instanceof Fault) return error
-  const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? 'UNKNOWN'
   return new ConnectionError(url, code, sentences[code] ?? (error instanceof Error ? error.message : String(error)))
 }
 

@@ -48,7 +48,8 @@ export async function follow({ endpoint, signal, open, onText, onLost }: FollowO
     return opened && !signal.aborted
   }
 
-  for await (const _ of worthTrying(endpoint, signal)) {
+  const chances = worthTrying(endpoint, signal)
+  while (!(await chances.next()).done) {
     while (await once()) {
       empty += 1
       if (empty > emptyMax) break

@@ -1,6 +1,7 @@
 /** What `add` and `remove` share: one request a group, supervisorctl's lines, the code of the last error. */
 import type { Context } from './command.ts'
 import { Fault } from '../lib/fault.ts'
+import { faultSentence } from './failure.ts'
 import { printJson } from './outcomes.ts'
 
 /** Runs the method for each group named on the command line. */
@@ -25,16 +26,8 @@ export async function forEachGroup(context: Context, method: 'add' | 'remove', d
 }
 
 function sentence(fault: Fault, group: string): string {
-  switch (fault.fault) {
-    case 'ALREADY_ADDED':
-      return 'ERROR: process group already active'
-    case 'STILL_RUNNING':
-      return `ERROR: process/group still running: ${group}`
-    case 'BAD_NAME':
-      return `ERROR: no such process/group: ${group}`
-    case 'SHUTDOWN_STATE':
-      return 'ERROR: already shutting down'
-    default:
-      return `ERROR: ${fault.message}`
-  }
+  if (fault.fault === 'ALREADY_ADDED') return 'ERROR: process group already active'
+  if (fault.fault === 'STILL_RUNNING') return `ERROR: process/group still running: ${group}`
+  if (fault.fault === 'BAD_NAME') return `ERROR: no such process/group: ${group}`
+  return faultSentence(fault)
 }

@@ -13,7 +13,7 @@ export interface Watch {
   readonly opened: Promise<void>
   /** Resolves when the stream has ended, for whatever reason. */
   readonly ended: Promise<void>
-  close(): void
+  readonly close: () => void
 }
 
 /** Calls back for every change of state until closed. */

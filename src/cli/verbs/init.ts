@@ -1,8 +1,9 @@
 /** `init [--force]`: writes the commented starter programs.yaml; never over a file that is there unless told so. */
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Context } from '../command.ts'
-import { starter } from '../../config/starter.ts'
+import { shippedSchema, starterConfig } from '../../config/starter.ts'
 import { CliError } from '../failure.ts'
 import { printJson } from '../outcomes.ts'
 
@@ -10,7 +11,7 @@ export function run(context: Context): Promise<number> {
   const named = context.options.configuration
   const file = resolve(named === undefined ? 'programs.yaml' : String(named))
   try {
-    writeFileSync(file, starter, { flag: context.options.force ? 'w' : 'wx', mode: 0o644 })
+    writeFileSync(file, starterConfig(schemaFor(file)), { flag: context.options.force ? 'w' : 'wx', mode: 0o644 })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw new CliError(`${file} is already there (overwrite it with --force)`, 1)
@@ -19,4 +20,11 @@ export function run(context: Context): Promise<number> {
   if (context.style === 'json') printJson(context, { file })
   else context.out.line(`wrote ${file}; start it with: nsup start all`)
   return Promise.resolve(0)
+}
+
+/** The schema as the file can name it: of the nsup beside it, else of the one that runs now (installed elsewhere). */
+function schemaFor(file: string): string {
+  if (existsSync(resolve(dirname(file), shippedSchema))) return shippedSchema
+  const own = fileURLToPath(new URL('../schema/programs.schema.json', import.meta.url))
+  return existsSync(own) ? own : shippedSchema
 }
