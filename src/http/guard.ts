@@ -32,7 +32,7 @@ export function checkAccess(request: IncomingMessage, access: Access): void {
 
 /** True if nobody outside this machine reaches a server bound to this host. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 }
 
 function checkCredentials(header: string | undefined, wanted: Credentials): void {
