@@ -2,13 +2,14 @@
 // and writeSync) and, where it is installed, supervisord; the same writers, interleaved, medians. The whole product
 // is measured by claims/logs.mjs; this one is for work on the reader. `node bench/capture.mjs [RUNS] [MIB]`
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, read, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const programs = fileURLToPath(new URL('programs/', import.meta.url))
+const floorBuffer = Buffer.alloc(64 * 1024)
 const unit = { line: 120, block: 120 * 546 }
 const rows = [
   { name: 'large blocks', writers: 1, mode: 'block' },
@@ -63,6 +64,9 @@ async function measure(contender, row, mebibytes, home) {
   execFileSync('mkfifo', [join(dir, 'announce'), join(dir, 'go')])
   const announce = openSync(join(dir, 'announce'), constants.O_RDWR)
   const master = contender === 'supervisord' ? startSupervisord(job) : startChild(job)
+  master.once('exit', (code) => {
+    if (code !== 0 && code !== null) process.exit(1) // it has said why
+  })
   try {
     const ready = await announced(announce, 'R', row.writers)
     const before = usage(master.pid)
@@ -133,8 +137,6 @@ async function nsupOutput(home) {
   }
 }
 
-const floorBuffer = Buffer.alloc(64 * 1024)
-
 function floorOutput(dir, file) {
   const log = openSync(file, 'a')
   const writer = openSync(join(dir, 'stdout.fifo'), constants.O_RDWR)
@@ -149,7 +151,6 @@ function floorOutput(dir, file) {
 
 /** Waits until `count` programs have announced `kind`; gives back what else was read. */
 async function announced(fd, kind, count, seen = '') {
-  const { read } = await import('node:fs')
   const chunk = Buffer.alloc(4096)
   let text = seen
   while (text.split('\n').filter((line) => line.startsWith(`${kind} `)).length < count) {
