@@ -16,17 +16,23 @@ export interface Sink {
   write(text: string): unknown
 }
 
-/** An output over a stream. NO_COLOR and TERM=dumb switch colours off, FORCE_COLOR switches them on. */
-export function outputTo(sink: Sink, env: NodeJS.ProcessEnv): Output {
-  const isTTY = sink.isTTY === true
+/**
+ * An output over a stream, which is not touched before it is used: a process's streams cost a millisecond each.
+ * NO_COLOR and TERM=dumb switch colours off, FORCE_COLOR switches them on.
+ */
+export function outputTo(sink: () => Sink, env: NodeJS.ProcessEnv): Output {
   return {
-    isTTY,
-    get columns() {
-      return sink.columns || 80
+    get isTTY() {
+      return sink().isTTY === true
     },
-    colour: wantsColour(isTTY, env),
-    write: (text) => void sink.write(text),
-    line: (text) => void sink.write(`${text}\n`),
+    get columns() {
+      return sink().columns || 80
+    },
+    get colour() {
+      return wantsColour(sink().isTTY === true, env)
+    },
+    write: (text) => void sink().write(text),
+    line: (text) => void sink().write(`${text}\n`),
   }
 }
 

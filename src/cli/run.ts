@@ -30,7 +30,11 @@ export interface World {
 
 /** Runs one command line; resolves with the exit code and never rejects. */
 export async function run(argv: readonly string[], world: World): Promise<number> {
-  const parsed = parse(argv, findCommand)
+  return runParsed(parse(argv, findCommand), world)
+}
+
+/** The same for a command line that has been parsed already. */
+export async function runParsed(parsed: Parsed | Unparsed, world: World): Promise<number> {
   if (parsed.kind !== 'command') return refuse(parsed, world)
   if (parsed.options.help) return help(parsed.command, world)
   if (parsed.options.version) return printVersion(world)
@@ -60,7 +64,12 @@ function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => v
   }
   const newClient = async (): Promise<Client> => {
     const { endpoint, credentials } = await server()
-    return world.connect(endpoint, { by: `cli ${world.user()}`, ...(credentials ? { credentials } : {}) })
+    return world.connect(endpoint, {
+      ...(credentials ? { credentials } : {}),
+      get by() {
+        return `cli ${world.user()}` // looked up only for what changes something
+      },
+    })
   }
   return {
     command: parsed.command,
@@ -133,7 +142,7 @@ async function help(command: Command | undefined, world: World): Promise<number>
 }
 
 async function printVersion(world: World): Promise<number> {
-  const { version } = await import('./version.ts')
+  const { version } = await import('../lib/version.ts')
   world.out.line(version)
   return 0
 }

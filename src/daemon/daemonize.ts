@@ -8,6 +8,9 @@ import { closeSync, writeSync } from 'node:fs'
 /** Set in the environment of the background master. */
 export const daemonMark = 'NSUP_DAEMONIZED'
 
+/** Set by who starts a master that must go into the background, whatever the config says about `nodaemon`. */
+export const forceDaemonMark = 'NSUP_BACKGROUND'
+
 /** Descriptor over which the background master reports to the one that started it. */
 const reportFd = 3
 
@@ -24,7 +27,7 @@ export function startInBackground(args: readonly string[], say: (text: string) =
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    env: { ...process.env, [daemonMark]: '1' },
+    env: { ...process.env, [daemonMark]: '1', [forceDaemonMark]: undefined },
   })
   return new Promise((resolve) => {
     let exit: number | undefined

@@ -1,0 +1,218 @@
+/**
+ * nsupd: the composition root. Reads the command line and the config, becomes a daemon where asked, takes the rooms
+ * os/ and http/ in hand, and runs one session after another until somebody asks for the end.
+ */
+import { findConfig } from '../config/find.ts'
+import { formatProblems } from '../config/check.ts'
+import type { Config } from '../config/config.ts'
+import { instanceOf } from '../config/instance.ts'
+import type { Instance } from '../config/instance.ts'
+import { loadConfig } from '../config/load.ts'
+import { changesRestart, sameSpec } from '../config/hash.ts'
+import type { Listening } from '../http/server.ts'
+import { listen } from '../http/server.ts'
+import { Fault } from '../lib/fault.ts'
+import { version } from '../lib/version.ts'
+import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
+import { systemClock } from '../os/clock.ts'
+import { fifoPorts } from '../os/fifo-ports.ts'
+import { raiseLimits } from '../os/limits.ts'
+import { acquireLock } from '../os/lock.ts'
+import { removePidfile, writePidfile } from '../os/pidfile.ts'
+import { bootId } from '../os/proc.ts'
+import { systemProcesses } from '../os/processes.ts'
+import { listFolder, makeFolder, readRecord, removeAll, writeRecord } from '../os/records.ts'
+import { becomeUser } from '../os/become-user.ts'
+import { createSinks } from '../os/sinks.ts'
+import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
+import type { Reporter } from './daemonize.ts'
+import { parseFlags, usage, UsageError } from './flags.ts'
+import type { Flags } from './flags.ts'
+import { createMainLog } from './main-log.ts'
+import { MasterLog } from './master-log.ts'
+import type { LogWriter } from './master-log.ts'
+import { ProcessStreams } from './process-streams.ts'
+import { reactToSignals } from './react.ts'
+import type { Running } from './react.ts'
+import { Session } from './session.ts'
+import type { Ending, SessionPorts } from './session-ports.ts'
+
+/** What stays the same over restarts of one master. */
+interface Run {
+  readonly flags: Flags
+  readonly instance: Instance
+  readonly background: boolean
+  readonly reporter: Reporter
+  /** The session that signals speak to. */
+  current: Running | null
+}
+
+/** The start cannot go on; its message is for the person who started. */
+class StartError extends Error {}
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = parseFlags(args)
+  if (flags.help) return print(usage())
+  if (flags.version) return print(`${version}\n`)
+  const file = findConfig(flags.configuration)
+  if (file === undefined) throw new UsageError('No config file found at default paths; use the -c option to name one')
+  const marked = process.env[daemonMark] !== undefined
+  const say = (text: string): void => void process.stderr.write(text)
+  if (!marked && process.env[forceDaemonMark] !== undefined) return startInBackground(args, say)
+  const reporter = reporterOf(marked)
+  const instance = instanceOf(file)
+  const config = readConfig(file, flags, instance, (text) => {
+    reporter.say(text)
+  })
+  if (config === null) return refuse(reporter)
+  if (!marked && !config.master.nodaemon) return startInBackground(args, say)
+  try {
+    return await serve(config, { flags, instance, background: marked, reporter, current: null })
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    reporter.say(`Error: ${error.message}\n`)
+    return refuse(reporter)
+  }
+}
+
+/** Runs sessions until the last one is over. */
+async function serve(first: Config, run: Run): Promise<number> {
+  const { instance, reporter } = run
+  becomeDaemon(first, run)
+  const lock = acquireLock(instance.runDir)
+  if (!lock.ok) throw new StartError(lock.pid === 0 ? lock.reason : `another nsupd (pid ${String(lock.pid)}) already runs for ${instance.configFile}`)
+  const limits = raiseLimits(first.master.minfds, first.master.minprocs)
+  if (limits !== null) throw new StartError(limits)
+  reactToSignals(() => run.current, systemClock)
+  let config = first
+  for (;;) {
+    const how = await runSession(config, run)
+    if (how !== 'restart') break
+    const again = readConfig(instance.configFile, run.flags, instance, () => undefined)
+    if (again !== null) config = again
+  }
+  if (first.master.pidfile !== null) removePidfile(first.master.pidfile)
+  lock.release()
+  reporter.done(0)
+  return 0
+}
+
+async function runSession(config: Config, run: Run): Promise<Ending> {
+  const { instance, reporter } = run
+  const { master: spec } = config
+  const mainLog = createMainLog(spec, { echo: !run.background && !spec.silent, tty: process.stdout.isTTY })
+  const write: LogWriter = (level, message, fields = {}) => {
+    mainLog.log[level](fields, message)
+  }
+  const log = new MasterLog(write)
+  const sinks = createSinks()
+  let listening: Listening | null = null
+  const crashed = (error: unknown): void => {
+    log.critical(`this is a mistake of nsupd, it ends now and the workers live on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    run.current?.session.save()
+    process.exit(70)
+  }
+  const ports: SessionPorts = {
+    ...{ clock: systemClock, processes: systemProcesses(), bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
+    records: { write: writeRecord, read: readRecord, list: listFolder, remove: removeAll },
+    identity: identityOf(config, instance),
+    streams: (bus) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder }),
+    comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },
+    readConfig: () => rereadConfig(run),
+    autoLogs: autoLogsOf(config),
+    measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
+    listen: async (master) => {
+      listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
+      return listening.close
+    },
+  }
+  const session = new Session(config, ports)
+  run.current = { session, log, config }
+  process.removeAllListeners('uncaughtException').on('uncaughtException', crashed)
+  if (process.getuid?.() === 0 && spec.user === null) {
+    log.critical('Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.')
+  }
+  let closeServers: () => Promise<void>
+  try {
+    closeServers = await session.open()
+  } catch (error) {
+    throw new StartError((error as Error).message)
+  }
+  if (spec.pidfile !== null && writePidfile(spec.pidfile) !== null) log.critical(`could not write pidfile ${spec.pidfile}`)
+  log.info(`supervisord started with pid ${String(process.pid)}`)
+  reporter.done(0)
+  const how = await session.over
+  await closeServers()
+  session.close(how)
+  sinks.close()
+  await mainLog.close()
+  return how
+}
+
+function becomeDaemon(config: Config, run: Run): void {
+  const { directory, umask, user } = config.master
+  try {
+    makeFolder(run.instance.runDir)
+    makeFolder(run.instance.logDir)
+    if (run.background) {
+      if (directory !== null) process.chdir(directory)
+      process.umask(umask)
+    }
+    if (user !== null) becomeUser(user, [run.instance.runDir, run.instance.logDir])
+  } catch (error) {
+    throw new StartError((error as Error).message)
+  }
+}
+
+function readConfig(file: string, flags: Flags, instance: Instance, say: (text: string) => void): Config | null {
+  const { config, problems } = loadConfig(file, { env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd() })
+  if (problems.length > 0) say(`${formatProblems(problems)}\n`)
+  return config
+}
+
+function rereadConfig({ flags, instance, current }: Run): Config {
+  let said = ''
+  const config = readConfig(instance.configFile, flags, instance, (text) => (said += text))
+  if (config === null) throw new Fault('CANT_REREAD', said.trim())
+  if (said !== '') current?.log.warn(said.trim())
+  return config
+}
+
+function identityOf(config: Config, instance: Instance): SessionPorts['identity'] {
+  const { identifier, logfile } = config.master
+  const { file: configFile, format: configFormat } = config
+  return { pid: process.pid, version, identifier, startedAt: Date.now(), configFile, configFormat, instance: instance.name, logfile }
+}
+
+function autoLogsOf({ master: { childlogdir: folder, identifier, nocleanup } }: Config): SessionPorts['autoLogs'] {
+  const settings = { folder, identifier, nocleanup }
+  return {
+    name: (groups, running) => nameAutoLogs(groups, running, settings),
+    cleanUp: (running) => {
+      removeAutoLogs(running, settings)
+    },
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function refuse(reporter: Reporter): number {
+  reporter.say('For help, use nsupd -h\n')
+  reporter.done(2)
+  return 2
+}
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exit(status)
+  },
+  (error: unknown) => {
+    const usageError = error instanceof UsageError
+    process.stderr.write(`Error: ${usageError || process.env['NSUP_DEBUG'] === undefined ? (error as Error).message : ((error as Error).stack ?? '')}\n`)
+    if (usageError) process.stderr.write('For help, use nsupd -h\n')
+    process.exit(usageError ? 2 : 1)
+  },
+)

@@ -1,0 +1,119 @@
+/**
+ * The streams of all processes: makes FIFOs in one batch, opens a process's streams when they are first needed,
+ * opens them anew when its spec has changed, and tells the bus and the log what is dropped.
+ */
+import type { Proc } from '../core/proc.ts'
+import { namespec } from '../core/spec.ts'
+import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
+import type { Bus } from './bus.ts'
+import type { MasterLog } from './master-log.ts'
+import { fifoPaths, ProcessOutput } from './output.ts'
+import type { OutputHooks, OutputPorts } from './output.ts'
+import { processFolder } from './snapshot.ts'
+import type { ProcStreams, StreamsOf } from './streams.ts'
+
+export interface ProcessStreamsOptions {
+  readonly runDir: string
+  readonly ports: OutputPorts
+  readonly bus: Bus
+  readonly log: MasterLog
+  readonly makeFolder: (path: string) => void
+}
+
+interface Opened {
+  readonly spec: ProcessSpec
+  readonly output: ProcessOutput
+}
+
+export class ProcessStreams implements StreamsOf {
+  private readonly opened = new Map<Proc, Opened>()
+  private readonly options: ProcessStreamsOptions
+  /** Dropped by streams that are closed by now. */
+  private droppedBefore = 0
+
+  constructor(options: ProcessStreamsOptions) {
+    this.options = options
+  }
+
+  prepare(groups: readonly GroupSpec[]): void {
+    const { runDir, ports, log, makeFolder } = this.options
+    const paths: string[] = []
+    try {
+      for (const spec of groups.flatMap((group) => group.processes)) {
+        const folder = processFolder(runDir, spec.group, spec.name)
+        makeFolder(folder)
+        paths.push(...fifoPaths(folder, spec))
+      }
+      const made = ports.fifos.makeFifos(paths)
+      if (!made.ok) log.error(made.reason)
+    } catch (error) {
+      log.error(`cannot prepare the runtime folder: ${(error as Error).message}`)
+    }
+  }
+
+  bytesDropped(): number {
+    return [...this.opened.values()].reduce((sum, { output }) => sum + output.dropped, this.droppedBefore)
+  }
+
+  open(proc: Proc): ProcStreams | string {
+    const known = this.opened.get(proc)
+    if (known?.spec === proc.spec) return known.output
+    if (known !== undefined) this.end(proc, known)
+    const output = this.make(proc)
+    if (proc.adopted && proc.id !== null) {
+      const problem = output.adopt(proc.id.pid)
+      if (problem !== null) return problem
+    }
+    this.opened.set(proc, { spec: proc.spec, output })
+    return output
+  }
+
+  get(proc: Proc): ProcStreams | undefined {
+    return this.opened.get(proc)?.output
+  }
+
+  forget(proc: Proc): void {
+    const known = this.opened.get(proc)
+    if (known !== undefined) this.end(proc, known)
+  }
+
+  *all(): Iterable<ProcStreams> {
+    for (const { output } of this.opened.values()) yield output
+  }
+
+  private end(proc: Proc, { output }: Opened): void {
+    this.droppedBefore += output.dropped
+    output.close()
+    this.opened.delete(proc)
+  }
+
+  private make(proc: Proc): ProcessOutput {
+    const { runDir, ports, makeFolder } = this.options
+    const dir = processFolder(runDir, proc.group, proc.name)
+    try {
+      makeFolder(dir)
+    } catch (error) {
+      this.options.log.error(`cannot make ${dir}: ${(error as Error).message}`)
+    }
+    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc) })
+  }
+
+  private hooks(proc: Proc): OutputHooks {
+    const { bus, log } = this.options
+    const { group, name } = proc
+    const fields = { process: namespec(group, name) }
+    return {
+      onDropping: (channel, bytes, reason) => {
+        log.error(`${name}: output is being dropped, its ${channel} log cannot be written: ${reason}`, fields)
+        bus.publish({ type: 'log.dropping', group, name, channel, bytes, reason })
+      },
+      onRecovered: (channel, bytes) => {
+        log.info(`${name}: its ${channel} log can be written again; ${String(bytes)} bytes were dropped`, fields)
+        bus.publish({ type: 'log.recovered', group, name, channel, bytes, reason: '' })
+      },
+      onProblem: (channel, sentence) => {
+        log.warn(`${name}: ${channel}: ${sentence}`, fields)
+      },
+    }
+  }
+}
