@@ -1,8 +1,11 @@
 /** What this is all about, through bin/ as a user runs it. */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../lib/world.mjs'
+import { root as checkout } from '../lib/world.mjs'
 import { toIni } from './ini.mjs'
+
+/** Where bin/ and dist/ are: this checkout, or a package that is installed elsewhere. */
+const root = process.env['BENCH_NSUP'] ?? checkout
 
 /** @type {import('../lib/fleet.mjs').Contender} */
 export const nsup = {
