@@ -53,6 +53,8 @@ export interface SinkPorts {
   open(spec: LogFileSpec, watcher: SinkWatcher): OpenedSink
   /** Each line goes to syslog as `<tag> <line>`. */
   syslog(tag: string, watcher: SinkWatcher): Sink
+  /** Resolves when nothing waits for a reader, or after a second with one that does not read. */
+  flush(): Promise<void>
 }
 
 /** Reads one FIFO and hands out what comes. */

@@ -1,23 +1,164 @@
-/** The master's own log, through pino. INTERIM: the log engineer replaces this file. */
-import { appendFileSync } from 'node:fs'
+/**
+ * How a line of the master's own log is written: pino makes it, here it becomes a JSON line, supervisord's text line
+ * or, on a terminal, a coloured one; it goes to the log file and to the foreground. What is said is master-log.ts's
+ * affair. Nothing here throws: a master must not die of its log.
+ */
 import { pino } from 'pino'
 import type { Logger } from 'pino'
-import type { MasterSpec } from '../config/config.ts'
+import type { LogLevel, MasterSpec } from '../config/config.ts'
+import type { Sink, SinkPorts, SinkWatcher } from '../core/sinks.ts'
+import { prettyLine, textLine } from './main-log-lines.ts'
 
-export interface MainLog {
-  readonly log: Logger<'critical' | 'blather'>
-  readonly path: string | null
-  reopen(): void
-  clear(): void
-  close(): void
+export interface MainLogOptions {
+  /** Also to stdout: in the foreground, unless silent. */
+  readonly echo: boolean
+  /** stdout is a terminal: lines for people. */
+  readonly tty: boolean
+  readonly sinks: SinkPorts
 }
 
-export function createMainLog(spec: MasterSpec, options: { readonly echo: boolean; readonly tty: boolean }): MainLog {
-  const log = pino<'critical' | 'blather'>({ customLevels: { critical: 65, blather: 5 }, level: 'info' }, {
-    write: (line: string) => {
-      if (spec.logfile !== null) appendFileSync(spec.logfile, line)
-      if (options.echo) process.stdout.write(line)
+export interface MainLog {
+  readonly log: Logger<LogLevel, true>
+  /** The file that people may read; `null` when there is none. */
+  readonly path: string | null
+  /** Why the log file could not be opened, one sentence; lines then only go to the foreground. */
+  readonly problem: string | null
+  reopen(): void
+  clear(): void
+  /** Resolves when everything has been handed on, or its reader does not take it. */
+  close(): Promise<void>
+}
+
+/** supervisord's numbers. */
+const levels = { critical: 50, error: 40, warn: 30, info: 20, debug: 10, trace: 5, blather: 3 } as const satisfies Record<LogLevel, number>
+
+/** Names that hold secrets, at the depths at which a spec or a request is logged. */
+const secret = ['environment', 'env', 'password', 'credentials'].flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
+
+/** A file that no one rotates: the foreground. */
+const foreground = { path: '/dev/stdout', maxBytes: 0, backups: 0, compress: false, mode: 0o666 }
+
+/** The master's log. Never throws; see `problem`. */
+export function createMainLog(spec: MasterSpec, { echo, tty, sinks }: MainLogOptions): MainLog {
+  const outputs: Output[] = []
+  const main = openMain(spec, sinks)
+  if (main.sink !== null) outputs.push(new Output(main.sink, spec.logfileFormat === 'text' ? textLine : asIs))
+  if (echo && !goesToStdout(spec)) outputs.push(...openForeground(spec, tty, sinks))
+  const log = pino<LogLevel, true>(
+    {
+      level: spec.loglevel,
+      customLevels: levels,
+      useOnlyCustomLevels: true,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secret, censor: '[redacted]' },
     },
-  })
-  return { log, path: spec.logfile, reopen: () => undefined, clear: () => undefined, close: () => undefined }
+    { write: (line) => { for (const output of outputs) output.write(line) } },
+  )
+  return {
+    log,
+    path: main.path,
+    problem: main.problem,
+    reopen: () => { for (const output of outputs) output.sink.sink?.reopen() },
+    clear: () => { for (const output of outputs) output.sink.sink?.clear() },
+    close: async () => {
+      for (const output of outputs) output.sink.sink?.close()
+      await sinks.flush()
+    },
+  }
+}
+
+function asIs(line: string): string {
+  return line
+}
+
+function goesToStdout({ logfile }: MasterSpec): boolean {
+  return logfile === '/dev/stdout' || logfile === '/dev/fd/1'
+}
+
+interface OpenedMain {
+  readonly sink: LineSink | null
+  readonly path: string | null
+  readonly problem: string | null
+}
+
+function openMain(spec: MasterSpec, sinks: SinkPorts): OpenedMain {
+  const { logfile } = spec
+  if (logfile === null) return { sink: null, path: null, problem: null }
+  const line = new LineSink()
+  if (logfile === 'syslog') {
+    line.sink = sinks.syslog('', line)
+    return { sink: line, path: null, problem: null }
+  }
+  const file = { path: logfile, maxBytes: spec.logfileMaxBytes, backups: spec.logfileBackups, compress: false, mode: 0o666 }
+  const opened = sinks.open(file, line)
+  if (!opened.ok) return { sink: null, path: null, problem: `cannot open the log file ${logfile}: ${opened.code}` }
+  line.sink = opened.sink
+  return { sink: line, path: opened.sink.path, problem: null }
+}
+
+function openForeground(spec: MasterSpec, tty: boolean, sinks: SinkPorts): Output[] {
+  const line = new LineSink()
+  const opened = sinks.open(foreground, line)
+  if (!opened.ok) return [] // stdout is closed: nobody looks
+  line.sink = opened.sink
+  const colours = tty && (process.env['NO_COLOR'] ?? '') === ''
+  const plain = spec.logfileFormat === 'text' ? textLine : asIs
+  return [new Output(line, tty ? (text): string => prettyLine(text, colours) : plain)]
+}
+
+/** A sink that takes lines as they come. The master cannot wait for a slow reader as a worker can: it leaves lines out. */
+class LineSink implements SinkWatcher {
+  sink: Sink | null = null
+  /** What has to be said about this sink, in it, as soon as it takes lines. */
+  readonly notes: { readonly level: LogLevel; readonly message: string }[] = []
+  #full = false
+  #left = 0
+
+  write(bytes: string): void {
+    if (this.#full) this.#left += 1
+    else this.sink?.write(Buffer.from(bytes))
+  }
+
+  onDropping(): void {
+    // It is said when it is over: now this log cannot take it.
+  }
+
+  onRecovered(bytes: number): void {
+    this.notes.push({ level: 'warn', message: `${String(bytes)} bytes of this log were lost: it could not be written` })
+  }
+
+  onProblem(sentence: string): void {
+    this.notes.push({ level: 'warn', message: sentence })
+  }
+
+  onFull(): void {
+    this.#full = true
+  }
+
+  onDrain(): void {
+    this.#full = false
+    if (this.#left === 0) return
+    this.notes.push({ level: 'warn', message: `${String(this.#left)} lines of this log were left out: nobody read them in time` })
+    this.#left = 0
+  }
+}
+
+/** A sink with the form that its lines have. */
+class Output {
+  readonly sink: LineSink
+  readonly #form: (line: string) => string
+
+  constructor(sink: LineSink, form: (line: string) => string) {
+    this.sink = sink
+    this.#form = form
+  }
+
+  write(line: string): void {
+    this.sink.write(this.#form(line))
+    for (const { level, message } of this.sink.notes.splice(0)) {
+      this.sink.write(this.#form(`${JSON.stringify({ level, time: new Date().toISOString(), msg: message })}\n`))
+    }
+  }
 }

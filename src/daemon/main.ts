@@ -100,12 +100,13 @@ async function serve(first: Config, run: Run): Promise<number> {
 async function runSession(config: Config, run: Run): Promise<Ending> {
   const { instance, reporter } = run
   const { master: spec } = config
-  const mainLog = createMainLog(spec, { echo: !run.background && !spec.silent, tty: process.stdout.isTTY })
+  const sinks = createSinks()
+  const mainLog = createMainLog(spec, { echo: !run.background && !spec.silent, tty: process.stdout.isTTY, sinks })
+  if (mainLog.problem !== null) throw new StartError(mainLog.problem)
   const write: LogWriter = (level, message, fields = {}) => {
     mainLog.log[level](fields, message)
   }
   const log = new MasterLog(write)
-  const sinks = createSinks()
   let listening: Listening | null = null
   const crashed = (error: unknown): void => {
     log.critical(`this is a mistake of nsupd, it ends now and the workers live on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)

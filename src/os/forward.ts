@@ -12,6 +12,9 @@ const waitingMax = 64 * 1024
 /** A terminal tells nobody when it has room again (control-S): it is tried this often, in milliseconds. */
 const terminalRetry = 20
 
+/** How long the end of the master waits for a reader that does not read, in milliseconds. */
+const flushMax = 1_000
+
 /** Outlets that stay open: by descriptor (`1`, `2`) or by the path of a pipe. */
 const outlets = new Map<string, Outlet>()
 
@@ -30,6 +33,11 @@ export function forwardToOwn(fd: 1 | 2, watcher: SinkWatcher): OpenedSink {
 /** A sink onto a named pipe. It is opened for reading too, so that opening waits for nobody. */
 export function forwardToPipe(path: string, watcher: SinkWatcher): OpenedSink {
   return forwardTo(path, () => new SocketOutlet(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)), watcher)
+}
+
+/** Resolves when all that was sent has been taken, or {@link flushMax} have passed. */
+export async function flushForwards(): Promise<void> {
+  await Promise.all([...outlets.values()].map((outlet) => outlet.flush(flushMax)))
 }
 
 function forwardTo(key: string, open: () => Outlet, watcher: SinkWatcher): OpenedSink {
@@ -119,11 +127,26 @@ class Forward implements Sink {
 /** A destination, shared by all that write to it. Outlets stay open: there are as few as there are pipes. */
 abstract class Outlet {
   readonly #users = new Set<Forward>()
+  readonly #flushing: (() => void)[] = []
   protected broken: string | null = null
 
   /** Takes the bytes, now or later; calls `drop` for what it cannot. */
   protected abstract send(chunk: Uint8Array, who: Forward): void
   protected abstract isFull(): boolean
+  /** True while bytes wait. */
+  protected abstract isWaiting(): boolean
+
+  /** Resolves when nothing waits any more, or after so many milliseconds. */
+  flush(within: number): Promise<void> {
+    if (this.broken !== null || !this.isWaiting()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, within)
+      this.#flushing.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
 
   join(who: Forward): void {
     this.#users.add(who)
@@ -141,6 +164,7 @@ abstract class Outlet {
   }
 
   protected tellAll(full: boolean): void {
+    if (!full) for (const done of this.#flushing.splice(0)) done()
     for (const user of [...this.#users]) user.tell(full)
   }
 
@@ -159,17 +183,21 @@ class SocketOutlet extends Outlet {
   constructor(fd: number) {
     super()
     this.#socket = new Socket({ fd, readable: false, writable: true })
-    this.#socket.on('drain', () => { this.tellAll(false) })
     this.#socket.on('error', (error) => { this.break(error.message, this.#socket.writableLength) })
     this.#socket.unref()
   }
 
   protected send(chunk: Uint8Array): void {
-    this.#socket.write(Buffer.from(chunk)) // a copy: what does not fit now is written later
+    // A copy: what does not fit now is written later.
+    this.#socket.write(Buffer.from(chunk), () => { if (!this.isWaiting()) this.tellAll(false) })
   }
 
   protected isFull(): boolean {
     return this.broken === null && this.#socket.writableLength >= waitingMax
+  }
+
+  protected isWaiting(): boolean {
+    return this.#socket.writableLength > 0
   }
 }
 
@@ -194,6 +222,10 @@ class DirectOutlet extends Outlet {
   }
 
   protected isFull(): boolean {
+    return this.isWaiting()
+  }
+
+  protected isWaiting(): boolean {
     return this.#rest.length > 0
   }
 

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs'
 import type { LogFileSpec, OpenedSink, Sink, SinkPorts, SinkWatcher } from '../core/sinks.ts'
-import { forwardToOwn, forwardToPipe, ownStream } from './forward.ts'
+import { flushForwards, forwardToOwn, forwardToPipe, ownStream } from './forward.ts'
 import { LogFile, errnoOf } from './logfile.ts'
 import { Syslog } from './syslog.ts'
 
@@ -26,6 +26,7 @@ export function createSinks(): Sinks {
       return openShared(files, spec, watcher)
     },
     syslog: (tag, watcher) => syslog.sink(tag, watcher),
+    flush: flushForwards,
     close: () => { syslog.close() },
   }
 }

@@ -1,0 +1,72 @@
+/** The forms of a log line beside JSON: supervisord's text line, and the one for a terminal. Pure, but for the time zone. */
+
+interface Parsed {
+  readonly level: string
+  readonly time: Date
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** supervisord's abbreviations, and a colour for the terminal (SGR). */
+const marks: Readonly<Record<string, { readonly short: string; readonly colour: string }>> = {
+  critical: { short: 'CRIT', colour: '1;31' },
+  error: { short: 'ERRO', colour: '31' },
+  warn: { short: 'WARN', colour: '33' },
+  info: { short: 'INFO', colour: '32' },
+  debug: { short: 'DEBG', colour: '36' },
+  trace: { short: 'TRAC', colour: '90' },
+  blather: { short: 'BLAT', colour: '90' },
+}
+
+/** `2026-11-22 03:48:01,123 INFO message`, local time; fields are left out, since scripts know the line. */
+export function textLine(json: string): string {
+  const { level, time, message } = parse(json)
+  return `${localDate(time)} ${localTime(time)},${milliseconds(time)} ${markOf(level).short} ${message}\n`
+}
+
+/** Time, coloured level, message, `key=value` for the rest. */
+export function prettyLine(json: string, colours: boolean): string {
+  const { level, time, message, fields } = parse(json)
+  const paint = (colour: string, text: string): string => (colours && text !== '' ? `\u001b[${colour}m${text}\u001b[0m` : text)
+  const { short, colour } = markOf(level)
+  const pairs = Object.entries(fields)
+    .filter(([, value]) => value !== '' && value !== null && value !== undefined)
+    .map(([key, value]) => `${key}=${pairValue(value)}`)
+  const words = [paint('90', `${localTime(time)}.${milliseconds(time)}`), paint(colour, short), message, paint('90', pairs.join(' '))]
+  return `${words.filter((word) => word !== '').join(' ')}\n`
+}
+
+function parse(json: string): Parsed {
+  const { level, time, msg, ...fields } = JSON.parse(json) as Record<string, unknown>
+  return {
+    level: typeof level === 'string' ? level : 'info',
+    time: new Date(typeof time === 'string' ? time : Date.now()),
+    message: typeof msg === 'string' ? msg : '',
+    fields,
+  }
+}
+
+function markOf(level: string): { readonly short: string; readonly colour: string } {
+  return marks[level] ?? { short: level.slice(0, 4).toUpperCase(), colour: '0' }
+}
+
+function pairValue(value: unknown): string {
+  if (typeof value === 'string') return /^[\w./:@%+,-]+$/.test(value) ? value : JSON.stringify(value)
+  return JSON.stringify(value)
+}
+
+function localDate(time: Date): string {
+  return `${String(time.getFullYear())}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
+}
+
+function localTime(time: Date): string {
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+}
+
+function milliseconds(time: Date): string {
+  return String(time.getMilliseconds()).padStart(3, '0')
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0')
+}
