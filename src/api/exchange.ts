@@ -31,7 +31,7 @@ const headMax = 64 * 1024
 /** Sends a question; errors of the connection reject the answer or its body. */
 export function exchange(to: { readonly socketPath: string } | { readonly host: string; readonly port: number }, question: Question): Exchange {
   const socket = 'socketPath' in to ? connect(to.socketPath) : connect(to.port, to.host)
-  const chunks: AsyncIterator<Buffer, undefined> = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
+  const chunks = chunksOf(socket)
   socket.write(requestText(question))
   return {
     answer: readAnswer(socket, chunks),
@@ -48,7 +48,48 @@ function requestText({ verb, path, headers, body }: Question): string {
   return `${verb} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`
 }
 
-async function readAnswer(socket: Socket, chunks: AsyncIterator<Buffer, undefined>): Promise<Answer> {
+interface Chunks {
+  /** The next chunk, or `done` at the end of the stream; rejects with the error of the connection. */
+  next(): Promise<{ readonly done: false; readonly value: Buffer } | { readonly done: true; readonly value: undefined }>
+}
+
+/** Node's own iterator over a stream costs 3 ms to load; this one reads only as fast as it is asked, too. */
+function chunksOf(socket: Socket): Chunks {
+  const waiting: Buffer[] = []
+  let ended = false
+  let failure: Error | undefined
+  let wake: () => void = () => undefined
+  socket.pause()
+  socket.on('data', (chunk: Buffer) => {
+    waiting.push(chunk)
+    socket.pause()
+    wake()
+  })
+  const end = (error?: Error): void => {
+    failure ??= error
+    ended = true
+    wake()
+  }
+  socket.once('end', () => end())
+  socket.on('error', end)
+  socket.once('close', () => end())
+  return {
+    async next() {
+      if (waiting.length === 0 && !ended) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          socket.resume()
+        })
+      }
+      const value = waiting.shift()
+      if (value !== undefined) return { done: false, value }
+      if (failure !== undefined) throw failure
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+async function readAnswer(socket: Socket, chunks: Chunks): Promise<Answer> {
   let head = Buffer.alloc(0)
   let end = -1
   while (end < 0) {
@@ -68,7 +109,7 @@ async function readAnswer(socket: Socket, chunks: AsyncIterator<Buffer, undefine
 }
 
 async function* readBody(
-  socket: Socket, chunks: AsyncIterator<Buffer, undefined>, begun: Buffer, headers: ReadonlyMap<string, string>,
+  socket: Socket, chunks: Chunks, begun: Buffer, headers: ReadonlyMap<string, string>,
 ): AsyncGenerator<Buffer> {
   const length = headers.get('content-length')
   const chunked = headers.get('transfer-encoding')?.toLowerCase() === 'chunked'
@@ -80,7 +121,7 @@ async function* readBody(
   }
 }
 
-async function* measured(begun: Buffer, chunks: AsyncIterator<Buffer, undefined>, length: number | undefined): AsyncGenerator<Buffer> {
+async function* measured(begun: Buffer, chunks: Chunks, length: number | undefined): AsyncGenerator<Buffer> {
   let left = length ?? Infinity
   for (let piece = begun; ;) {
     left -= piece.length
@@ -93,7 +134,7 @@ async function* measured(begun: Buffer, chunks: AsyncIterator<Buffer, undefined>
   }
 }
 
-async function* unchunk(begun: Buffer, chunks: AsyncIterator<Buffer, undefined>): AsyncGenerator<Buffer> {
+async function* unchunk(begun: Buffer, chunks: Chunks): AsyncGenerator<Buffer> {
   let have = begun
   const more = async (): Promise<void> => {
     const { done, value } = await chunks.next()
