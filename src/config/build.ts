@@ -22,8 +22,9 @@ export interface Built {
 const stockInterface = 'supervisor.rpcinterface:make_main_rpcinterface'
 
 /** The config of all sections; what is wrong goes to the findings of the context. */
-export function build(sections: readonly RawSection[], mainFile: string, overrides: Overrides, context: Context): Built {
-  for (const section of sections) checkSection(section, context)
+export function build(all: readonly RawSection[], mainFile: string, overrides: Overrides, context: Context): Built {
+  for (const section of all) checkSection(section, context)
+  const sections = all.filter(counts)
   const only = (kind: string): RawSection[] => sections.filter((section) => section.kind === kind)
   const master = buildMaster(supervisordSection(only('supervisord')[0], mainFile, overrides, context), context)
   const servers = [

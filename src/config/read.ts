@@ -105,9 +105,12 @@ function expansionProblem(
   const shown = secret ? 'the value' : `'${text.length > 80 ? `${text.slice(0, 77)}...` : text}'`
   if (result.reason === 'unknown') {
     const known = availableNames(names)
-    const near = didYouMean(result.what, known)
-    const own = known.filter((name) => !name.startsWith('ENV_')).join(', ')
-    const hint = near ?? `available names: ${own}${result.what.startsWith('ENV_') ? '; that variable is not set' : ' and ENV_NAME for each variable of the environment'}`
+    const variable = /^ENV_(.*)$/s.exec(result.what)?.[1]
+    const own = known.filter((name) => !name.startsWith('ENV_'))
+    const variables = known.filter((name) => name.startsWith('ENV_')).map((name) => name.slice(4))
+    const hint = variable === undefined
+      ? didYouMean(result.what, own) ?? `available names: ${own.join(', ')} and ENV_NAME for each variable of the environment`
+      : didYouMean(variable, variables) ?? `the variable ${variable} is not set in the environment of the master`
     return [`${title}: ${shown} contains names ('${result.what}') which cannot be expanded`, hint]
   }
   const hint = result.what.startsWith('$') ? 'write ${NAME} or ${NAME:-default}, and $${ for a literal ${' : 'write %% for a literal percent sign, and %(name)s for a name'

@@ -3,9 +3,10 @@
  * places; anchors, aliases and merge keys are resolved within bounds. Which options exist is not known here.
  */
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
-import type { Document, Node } from 'yaml'
+import type { Alias, Document, Node } from 'yaml'
 import { didYouMean } from '../lib/suggest.ts'
 import { errorAt } from './raw.ts'
+import { aliasTargets, lineTooDeep } from './yaml-bounds.ts'
 import type { Problem } from './config.ts'
 import type { Mark, RawFile, RawMap, RawOption, RawScalar, RawSection, RawValue } from './raw.ts'
 
@@ -23,13 +24,18 @@ const nodeLimit = 500_000
 
 /** The sections of a YAML text, in order. */
 export function readYaml(text: string, file: string): RawFile {
+  const deep = lineTooDeep(text)
+  if (deep !== undefined) {
+    return { sections: [], problems: [errorAt({ file, line: deep, column: 1 }, 'this is nested too deeply to be a config')] }
+  }
   const counter = new LineCounter()
   try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true, version: '1.2' })
+    // The parser's own test for keys that are there twice compares each with each; #entries has a faster one.
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false, version: '1.2' })
     return new YamlReader(document, counter, file).read()
   } catch (error) {
     const reason = error instanceof RangeError ? 'it is nested too deeply' : String(error instanceof Error ? error.message : error)
-    return { sections: [], problems: [errorAt({ file, line: 1, column: 1 }, `this is not YAML that can be read: ${reason}`)] }
+    return { sections: [], problems: [errorAt({ file, line: 1, column: 1 }, `this cannot be read as YAML: ${reason}`)] }
   }
 }
 
@@ -41,6 +47,7 @@ interface Entry {
 
 class YamlReader {
   readonly #document: Document.Parsed
+  readonly #targets: ReadonlyMap<Alias, Node>
   readonly #counter: LineCounter
   readonly #file: string
   readonly #problems: Problem[] = []
@@ -49,6 +56,7 @@ class YamlReader {
 
   constructor(document: Document.Parsed, counter: LineCounter, file: string) {
     this.#document = document
+    this.#targets = aliasTargets(document)
     this.#counter = counter
     this.#file = file
   }
@@ -114,7 +122,7 @@ class YamlReader {
   /** Key by key, what `<<` merges in first, so that the map's own keys win. */
   #entries(map: Node, depth = 0): Entry[] {
     if (!isMap(map)) return []
-    const own: Entry[] = []
+    const own = new Map<string, Entry>()
     const merged: Entry[] = []
     for (const pair of map.items) {
       const keyNode = this.#resolve(pair.key as Node | null)
@@ -125,9 +133,10 @@ class YamlReader {
       const key = textOf(keyNode)
       const value = pair.value as Node | null
       if (key === '<<') merged.push(...this.#merged(value, this.#mark(keyNode), depth))
-      else own.push({ key, at: this.#mark(keyNode), value })
+      else if (own.has(key)) this.#fail(this.#mark(keyNode), `the key '${key}' is there twice`)
+      else own.set(key, { key, at: this.#mark(keyNode), value })
     }
-    return [...new Map([...merged, ...own].map((entry) => [entry.key, entry])).values()]
+    return merged.length === 0 ? [...own.values()] : [...new Map([...merged.map((entry) => [entry.key, entry] as const), ...own]).values()]
   }
 
   #merged(value: Node | null, at: Mark, depth: number): Entry[] {
@@ -177,9 +186,8 @@ class YamlReader {
 
   /** Follows an alias to what it names, counting every visit. */
   #resolve(node: Node | null): Node | null {
-    if (++this.#visited > nodeLimit) throw new RangeError('aliases unfold to too much')
-    if (!isAlias(node)) return node
-    return node.resolve(this.#document) ?? null
+    if (++this.#visited > nodeLimit) throw new Error('its aliases unfold to too much')
+    return isAlias(node) ? (this.#targets.get(node) ?? null) : node
   }
 
   #fail(at: Mark, message: string, hint?: string): void {

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { formatProblem, sortProblems } from '../../../src/config/check.ts'
+import { changesRestart, sameSpec, specHash } from '../../../src/config/hash.ts'
+import { configJsonSchema } from '../../../src/config/json-schema.ts'
+import { optionsPage } from '../../../src/config/options-page.ts'
+import { schema } from '../../../src/config/schema.ts'
+import type { Problem } from '../../../src/config/config.ts'
+import type { ProcessSpec } from '../../../src/core/spec.ts'
+import { processOf, tempFolder } from './harness.ts'
+
+const folder = tempFolder()
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+const again = 'run npm run generate'
+
+describe('what is generated from the rows', () => {
+  it('is committed as it is generated', () => {
+    expect(JSON.parse(read('schema/programs.schema.json')), again).toEqual(configJsonSchema())
+    expect(read('docs/options.md') === optionsPage(), again).toBe(true)
+  })
+
+  it('documents every option once, with a sentence', () => {
+    for (const { kind, rows } of schema) {
+      for (const [key, row] of Object.entries(rows)) {
+        expect(row.doc, `${kind}.${key}`).toMatch(/^.+\.$/)
+        expect(optionsPage()).toContain(`| \`${key}\``)
+        expect(row.type.meta()?.accepts, `${kind}.${key}`).toBeTypeOf('string')
+      }
+    }
+  })
+})
+
+describe('the rows of a program', () => {
+  it('fill every field of a process that a config can say', () => {
+    const spec = processOf(folder.good('a.conf', '[supervisord]\n[program:x]\ncommand=cat\n').config, 'x:x')
+    const leaves = Object.entries(spec).flatMap(([key, value]) => {
+      return key === 'stdout' || key === 'stderr' ? Object.keys(value as object).map((leaf) => `${key}.${leaf}`) : [key]
+    })
+    const rows = schema.find(({ kind }) => kind === 'program')?.rows ?? {}
+    const filled = Object.values(rows).flatMap((row) => row.spec ?? [])
+    expect([...new Set([...filled, 'group', 'program'])].sort()).toEqual([...new Set(leaves)].sort())
+  })
+})
+
+describe('comparing specs', () => {
+  const load = (name: string, options: string): ProcessSpec => {
+    return processOf(folder.good(name, `[supervisord]\n[program:x]\ncommand=cat\n${options}`).config, 'x:x')
+  }
+  const plain = load('p1.conf', '')
+
+  it('tells what needs a restart from what does not', () => {
+    expect(changesRestart(plain, load('p2.conf', ''))).toBe(false)
+    const policy = load('p3.conf', 'priority=3\nstopwaitsecs=99\nautorestart=true\n')
+    expect([changesRestart(plain, policy), sameSpec(plain, policy)]).toEqual([false, false])
+    for (const option of ['environment=A=1', 'directory=/', 'umask=077', 'redirect_stderr=true', 'user=root', 'command=cat b']) {
+      expect(changesRestart(plain, load('p4.conf', option)), option).toBe(true)
+    }
+  })
+
+  it('takes a new AUTO for any log in use, but not the other way', () => {
+    const file = load('p5.conf', 'stdout_logfile=/tmp/x.log')
+    expect([changesRestart(file, plain), sameSpec(file, plain)]).toEqual([false, true])
+    expect([changesRestart(plain, file), sameSpec(plain, file)]).toEqual([true, false])
+    expect(sameSpec({ ...plain, stdout: { ...plain.stdout, file: '/tmp/named-by-the-master' } }, plain)).toBe(true)
+    expect(sameSpec(load('p6.conf', 'stdout_logfile=NONE'), plain)).toBe(false)
+  })
+
+  it('makes one fingerprint of one content', () => {
+    const reordered = Object.fromEntries(Object.entries(plain).reverse()) as unknown as ProcessSpec
+    expect(specHash(reordered)).toBe(specHash(plain))
+    expect(specHash({ ...plain, priority: 1 })).not.toBe(specHash(plain))
+  })
+})
+
+describe('problems as text', () => {
+  const at = (file: string, line: number, severity: Problem['severity'] = 'error'): Problem => ({ severity, file, line, column: 1, message: `${file}${line}` })
+
+  it('are one line each, control characters left out', () => {
+    expect(formatProblem({ ...at('f', 2), message: 'a\nb\u001b[31m', hint: 'do' })).toBe('f:2:1: error: a b [31m; do')
+    expect(formatProblem(at('f', 3, 'warning'))).toBe('f:3:1: warning: f3')
+  })
+
+  it('are sorted by file, place and weight', () => {
+    const sorted = sortProblems([at('main', 9), at('inc', 1), at('main', 2, 'warning'), at('main', 2)])
+    expect(sorted.map(({ file, line, severity }) => `${file}${line}${severity}`)).toEqual(['main2error', 'main2warning', 'main9error', 'inc1error'])
+  })
+})
