@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { ConnectionError } from '../../../src/api/client.ts'
+import { bare, command, lost, project, status } from './harness.ts'
+
+const stripped = (text: string): string => text.replace(/\x1b\[\d+m/g, '') // eslint-disable-line no-control-regex
+
+test("piped, status prints supervisorctl's lines: the name to 33, the state to 10", async () => {
+  const processes = [status('web'), status('shop:checkin_00', { state: 'BACKOFF', description: 'Exited too quickly (process log may have details)' })]
+  const { out, code } = await command(['status'], { status: () => ({ processes, missing: [] }) })
+  expect(out).toBe(
+    'web                              RUNNING   pid 42, uptime 0:00:09\n'
+    + 'shop:checkin_00                  BACKOFF   Exited too quickly (process log may have details)\n',
+  )
+  expect(code).toBe(0)
+})
+
+test('a name longer than 30 widens the column to its length plus 3', async () => {
+  const long = 'a'.repeat(40)
+  const { out } = await command(['status'], { status: () => ({ processes: [status(long), status('b')], missing: [] }) })
+  expect(out.split('\n')[0]).toBe(`${long}   RUNNING   pid 42, uptime 0:00:09`)
+  expect(out.split('\n')[1]).toBe(`${'b'.padEnd(43)}RUNNING   pid 42, uptime 0:00:09`)
+})
+
+test.each([
+  ['STOPPED', 3], ['EXITED', 3], ['FATAL', 3], ['UNKNOWN', 3], ['STARTING', 0], ['BACKOFF', 0], ['STOPPING', 0], ['RUNNING', 0],
+] as const)('with a process that is %s status exits %i', async (state, code) => {
+  expect(await command(['status'], { status: () => ({ processes: [status('web', { state })], missing: [] }) })).toMatchObject({ code })
+})
+
+test('an unknown name exits 4, but 3 wins; groups and processes are told apart', async () => {
+  const missing = [lost('nochkin', 'process', 'checkin'), lost('zoo:*', 'group')]
+  const first = await command(['status', 'nochkin', 'zoo:*'], { status: () => ({ processes: [], missing }) })
+  expect(first).toMatchObject({
+    code: 4, out: 'nochkin: ERROR (no such process)\nzoo: ERROR (no such group)\n', err: 'did you mean checkin?\n',
+  })
+  const both = await command(['status', 'nochkin', 'web'], {
+    status: () => ({ processes: [status('web', { state: 'FATAL' })], missing: [lost('nochkin')] }),
+  })
+  expect(both.code).toBe(3)
+})
+
+test('--json carries the exits, --quiet only the exit code', async () => {
+  const json = await command(['status', '--json'], { status: () => ({ processes: [status('web')], missing: [] }) })
+  expect(JSON.parse(json.out)).toMatchObject({ processes: [{ namespec: 'web' }], missing: [] })
+  expect(json.asked[0]).toEqual({ method: 'status', params: { targets: ['all'], usage: true, exits: true } })
+  const quiet = await command(['-q', 'status'], { status: () => ({ processes: [status('web', { state: 'FATAL' })], missing: [] }) })
+  expect(quiet).toMatchObject({ out: '', code: 3 })
+})
+
+const crowd = [
+  status('shop:checkin_00', { cpu: 1.25, memory: 50 * 1024 * 1024 }),
+  status('shop:reports', { state: 'FATAL', pid: 0, reason: "can't find command '/usr/local/bin/make-the-reports-of-the-day'" }),
+]
+
+test.each([40, 60, 80, 120, 200])('at %i columns no line of the table is wider than the terminal', async (columns) => {
+  const { out } = await command(['status'], { status: () => ({ processes: crowd, missing: [] }) }, { isTTY: true, columns, colour: true })
+  const lines = stripped(out).trimEnd().split('\n')
+  expect(lines).toHaveLength(3)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
+  expect(lines[1]).toMatch(/^shop:checkin_00 +RUNNING/)
+})
+
+test('on a wide terminal every column and the whole reason is there; the state has its colour', async () => {
+  const { out } = await command(['status'], { status: () => ({ processes: crowd, missing: [] }) }, { isTTY: true, columns: 200, colour: true })
+  expect(stripped(out).split('\n')[0]).toMatch(/^name +state +pid +uptime +restarts +cpu +memory +reason$/)
+  expect(stripped(out)).toMatch(/checkin_00 +RUNNING +42 +9s +0 +1\.3% +50\.0 MB\n/)
+  expect(out).toContain("can't find command '/usr/local/bin/make-the-reports-of-the-day'")
+  expect(out).toContain('\x1b[32mRUNNING\x1b[0m')
+  expect(out).toContain('\x1b[31mFATAL\x1b[0m')
+})
+
+test('a terminal without colours gets a table without escapes, TERM=dumb and --plain get plain lines', async () => {
+  const answers = { status: () => ({ processes: crowd, missing: [] }) }
+  expect((await command(['status'], answers, { isTTY: true, columns: 100 })).out).not.toContain('\x1b')
+  const dumb = await command(['status'], answers, { isTTY: true, env: { TERM: 'dumb' } })
+  const plain = await command(['status', '--plain'], answers, { isTTY: true, colour: true })
+  expect(dumb.out).toBe(plain.out)
+  expect(plain.out).toMatch(/^shop:checkin_00 {18}RUNNING {3}pid 42/)
+})
+
+test.each([
+  ['ENOENT', 'status', 4], ['ECONNREFUSED', 'status', 4], ['ENOENT', 'stop', 7], ['ECONNREFUSED', 'stop', 4],
+  ['ENOENT', 'reread', 1], ['ECONNREFUSED', 'avail', 1],
+])("with -s and %s, %s exits %#: supervisorctl's sentence on stdout", async (code, verb, exit) => {
+  const what = code === 'ENOENT' ? 'no such file' : 'refused connection'
+  const fail = (): never => { throw new ConnectionError('unix:///nowhere/nsup.sock', code, what) }
+  const words = verb === 'stop' ? ['stop', 'web'] : [verb]
+  const result = await command(words, { status: fail, stop: fail, reread: fail, avail: fail })
+  expect(result).toMatchObject({ code: exit, out: `unix:///nowhere/nsup.sock ${what}\n`, err: '' })
+})
+
+test('without a master, a command of an instance says so in one sentence and how to start one', async () => {
+  const { config, env, remove } = project()
+  const fail = (): never => { throw new ConnectionError('unix:///x', 'ENOENT', 'no such file') }
+  const result = await bare(['status', '-c', config], { status: fail }, { env })
+  expect(result).toMatchObject({ code: 4, out: '', err: `nsup: no master runs for ${config} (start one with: nsup start all)\n` })
+  remove()
+})
