@@ -120,8 +120,8 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
     return { ok: true }
   },
 
-  async reread(master) {
-    const { added, changed, removed } = await master.reread()
+  reread(master) {
+    const { added, changed, removed } = master.reread()
     return { added: [...added], changed: [...changed], removed: [...removed] }
   },
   async update(master, params, caller) {

@@ -82,7 +82,7 @@ export interface Master {
   reopenLogs(by: Actor): void
 
   /** Reads the config again without acting on it. Throws Fault CANT_REREAD with all problems as text. */
-  reread(): Promise<ConfigDiff>
+  reread(): ConfigDiff
   addGroup(name: string, by: Actor): void
   removeGroup(name: string): void
   /** Rereads and applies the difference, of the named groups or of all. */

@@ -18,11 +18,11 @@
  * (STOPPING). A shutdown makes FATAL of BACKOFF (supervisord, 7.4). A cell that is `'ignore'` has nothing to do, and is right; `'never'` is a mistake of the program.
  */
 import { assert } from '../lib/assert.ts'
-import type { Actor, ExitRecord, ExitStatus, State } from './model.ts'
-import { backoffDelay, gaveUp, isExpected, restartsAfter } from './policy.ts'
+import type { State } from './model.ts'
+import { isExpected, restartsAfter } from './policy.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
+import { backOff, badExit, enter, exitWords, launch, recordExit } from './transitions.ts'
 
-const exitsKept = 10
 /** SIGKILL is repeated no faster than this, also with `stopwaitsecs: 0`. */
 const killRepeatMin = 1000
 
@@ -234,88 +234,4 @@ function loseControl(proc: Proc, { input, now, effects }: Turn<'refused'>): void
   proc.deadline = null
   proc.spawnError = input.reason
   enter(proc, 'UNKNOWN', input.reason, now, effects, { pid: proc.id?.pid ?? 0 })
-}
-
-// --- what several cells share ------------------------------------------------------------------------------------
-
-function launch(proc: Proc, now: Now, effects: Effect[]): void {
-  proc.incarnation += 1
-  proc.deadline = null
-  proc.id = null
-  enter(proc, 'STARTING', proc.backoff > 0 ? `try ${String(proc.backoff + 1)}` : 'being started', now, effects, { by: proc.wantedBy })
-  effects.push({ type: 'spawn', proc })
-}
-
-function backOff(proc: Proc, reason: string, now: Now, effects: Effect[]): void {
-  proc.spawnError = reason
-  proc.backoff += 1
-  proc.deadline = now.mono + backoffDelay(proc.backoff)
-  enter(proc, 'BACKOFF', reason, now, effects, {})
-  if (!gaveUp(proc.backoff, proc.spec)) return
-  proc.deadline = null
-  const tries = proc.backoff
-  proc.backoff = 0
-  enter(proc, 'FATAL', `${reason}; gave up after ${String(tries)} ${tries === 1 ? 'try' : 'tries'}`, now, effects, {})
-}
-
-function recordExit(
-  proc: Proc,
-  { status, lastLines }: { status: ExitStatus; lastLines: readonly string[] },
-  now: Now,
-  effects: Effect[],
-  { wanted, expected }: { wanted: boolean; expected: boolean },
-): ExitRecord {
-  const pid = proc.id?.pid ?? 0
-  const record: ExitRecord = {
-    incarnation: proc.incarnation,
-    pid,
-    status,
-    startedAt: proc.startedAt,
-    endedAt: now.wall,
-    uptime: Math.max(0, now.mono - proc.startedMono),
-    wanted,
-    by: wanted ? proc.stopBy : null,
-    expected,
-    lastLines,
-  }
-  proc.exits = [...proc.exits.slice(1 - exitsKept), record]
-  proc.id = null
-  proc.adopted = false
-  proc.deadline = null
-  proc.stoppedAt = now.wall
-  effects.push({ type: 'sweep', proc, pid, wanted })
-  return record
-}
-
-function enter(
-  proc: Proc,
-  to: State,
-  reason: string,
-  now: Now,
-  effects: Effect[],
-  about: { pid?: number; expected?: boolean; by?: Actor | null },
-): void {
-  const from = proc.state
-  proc.state = to
-  proc.since = now.wall
-  proc.reason = reason
-  const { group, name, backoff: tries } = proc
-  const { pid = 0, expected = false, by = null } = about
-  effects.push({ type: 'event', proc, body: { type: 'process.state', group, name, from, to, pid, tries, expected, reason, by } })
-}
-
-/** How an incarnation ended, in the words of the log: `exit status 1`, `terminated by SIGKILL`. */
-export function exitWords(status: ExitStatus): string {
-  switch (status.kind) {
-    case 'code':
-      return `exit status ${String(status.code)}`
-    case 'signal':
-      return `terminated by ${status.signal}${status.core === true ? ' (core dumped)' : ''}`
-    case 'unknown':
-      return 'exit status unknown'
-  }
-}
-
-function badExit(status: ExitStatus): string {
-  return status.kind === 'code' ? `Bad exit code ${String(status.code)}` : `Bad exit: ${exitWords(status)}`
 }

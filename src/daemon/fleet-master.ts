@@ -20,7 +20,9 @@ import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import { environmentOf } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
+import type { MasterLog } from './master-log.ts'
 import type { StreamsOf } from './streams.ts'
+import { stepsOf } from './update-steps.ts'
 import { outcomeOf } from './waits.ts'
 import type { Waits } from './waits.ts'
 
@@ -32,6 +34,7 @@ export interface FleetMasterPorts {
   readonly streams: StreamsOf
   readonly environment: EnvironmentBase
   readonly bus: Bus
+  readonly log: MasterLog
   readonly waits: Waits
   readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
   readonly comparison: Comparison
@@ -97,8 +100,10 @@ export class FleetMaster implements Master {
     })
   }
 
-  signal(targets: readonly ProcessView[], signal: SignalName, _by: Actor): Outcome[] {
+  signal(targets: readonly ProcessView[], signal: SignalName, by: Actor): Outcome[] {
     this.refuseWhileEnding()
+    const names = targets.map((target) => target.namespec).join(', ')
+    this.ports.log.info(`sending ${signal} to ${names}, asked by ${by}`)
     return this.found(targets).map((proc) => {
       if (proc.id === null || !isSignallable(proc.state)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
       const answer = this.ports.processes.kill(proc.id, signal, 'process')
@@ -134,13 +139,13 @@ export class FleetMaster implements Master {
     this.ports.mainLog.clear()
   }
 
-  reopenLogs(_by: Actor): void {
+  reopenLogs(by: Actor): void {
+    this.ports.log.info(`supervisord logreopen, asked by ${by}`)
     this.ports.mainLog.reopen()
     for (const streams of this.ports.streams.all()) streams.reopen()
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port allows a reading that takes its time
-  async reread(): Promise<ConfigDiff> {
+  reread(): ConfigDiff {
     this.refuseWhileEnding()
     const plan = this.readPlan()
     const names = (groups: readonly { name: string }[]): string[] => groups.map((group) => group.name).sort(compare)
@@ -237,16 +242,4 @@ export class FleetMaster implements Master {
     await Promise.all(all)
     return outcomes
   }
-}
-
-function stepsOf(plan: Plan, stopped: ReadonlySet<string>): UpdateStep[] {
-  const step = (group: string, did: UpdateStep['did']): UpdateStep[] => [
-    ...(stopped.has(group) ? [{ group, did: 'stopped' } as const] : []),
-    { group, did },
-  ]
-  return [
-    ...plan.removed.flatMap((name) => step(name, 'removed process group')),
-    ...plan.changed.flatMap(({ group }) => step(group.name, 'updated process group')),
-    ...plan.added.map(({ name }): UpdateStep => ({ group: name, did: 'added process group' })),
-  ]
 }

@@ -5,7 +5,7 @@
 import type { EventBody } from '../core/events.ts'
 import type { ExitRecord } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
-import { exitWords } from '../core/process.ts'
+import { exitWords } from '../core/transitions.ts'
 import { namespec } from '../core/spec.ts'
 
 type Fields = Readonly<Record<string, unknown>>

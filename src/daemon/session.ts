@@ -136,11 +136,11 @@ export class Session {
   }
 
   private makeMaster(): FleetMaster {
-    const { clock, processes, env, runDir, identity, comparison, mainLog, measure, autoLogs } = this.ports
+    const { clock, processes, env, runDir, identity, comparison, mainLog, measure, autoLogs, log } = this.ports
     const { fleet, streams, bus, waits } = this
     return new FleetMaster(
       {
-        ...{ fleet, clock, processes, streams, bus, waits, identity, comparison, mainLog, measure },
+        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure },
         environment: environmentBase(env, this.config.servers, runDir),
         enqueue: (...inputs) => {
           this.loop.enqueue(...inputs)

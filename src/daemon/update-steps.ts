@@ -1,0 +1,16 @@
+/** What an update did, in supervisorctl's words and order: removed groups, changed ones, added ones. */
+import type { UpdateStep } from '../api/master.ts'
+import type { Plan } from '../core/diff.ts'
+
+/** `stopped`: the groups of which something had to be stopped for it. */
+export function stepsOf(plan: Plan, stopped: ReadonlySet<string>): UpdateStep[] {
+  const step = (group: string, did: UpdateStep['did']): UpdateStep[] => [
+    ...(stopped.has(group) ? [{ group, did: 'stopped' } as const] : []),
+    { group, did },
+  ]
+  return [
+    ...plan.removed.flatMap((name) => step(name, 'removed process group')),
+    ...plan.changed.flatMap(({ group }) => step(group.name, 'updated process group')),
+    ...plan.added.map(({ name }): UpdateStep => ({ group: name, did: 'added process group' })),
+  ]
+}
