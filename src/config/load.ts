@@ -8,7 +8,7 @@ import { newContext } from './context.ts'
 import { Findings } from './findings.ts'
 import { globFiles } from './glob.ts'
 import { expandScalar } from './read.ts'
-import { warningAt } from './raw.ts'
+import { errorAt, warningAt } from './raw.ts'
 import { formatOf, readSource } from './source.ts'
 import type { Config, Problem } from './config.ts'
 import type { Overrides } from './build.ts'
@@ -83,6 +83,10 @@ function merge(merged: Map<string, RawSection>, section: RawSection): void {
 function findIncluded(include: RawSection, mainFile: string, context: Context): string[] {
   const names = { plain: { here: context.here, host_node_name: context.hostName }, env: [context.env] }
   const found: string[] = []
+  const files = include.options.get('files')
+  if (files === undefined || files.value.kind === 'map') {
+    context.findings.add(errorAt(files?.value.at ?? include.at, `${include.title} names no files`, 'give it a pattern such as conf.d/*'))
+  }
   for (const piece of patterns(include)) {
     const text = expandScalar(piece.scalar, 'files of include', false, include.format, names, context)
     for (const pattern of piece.split ? (text ?? '').split(/\s+/) : [(text ?? '').trim()]) {

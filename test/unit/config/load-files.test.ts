@@ -30,6 +30,8 @@ describe('the files of a config', () => {
   it('are included from YAML by one pattern or a list', () => {
     folder.write('more dir/a.yaml', 'programs:\n  a: {command: cat, oops: 1}\n')
     expect(folder.bad('list.yaml', 'include: ["more dir/*.yaml"]\n')).toEqual(["more dir/a.yaml:2:21: error: unknown key 'oops' in programs.a"])
+    expect(folder.bad('map.yaml', 'include: {a: b}\n')).toEqual(['map.yaml:1:10: error: include names no files; give it a pattern such as conf.d/*'])
+    expect(folder.bad('nofiles.conf', '[supervisord]\n[include]\n')).toEqual(['nofiles.conf:2:1: error: include names no files; give it a pattern such as conf.d/*'])
     expect(folder.good('one.yaml', 'include: inc/30.yaml\n').config.files).toHaveLength(2)
   })
 
