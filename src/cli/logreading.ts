@@ -115,6 +115,7 @@ export async function followAll(context: Context, client: Client, sources: reado
       return 0
     } catch (error) {
       if (!(error instanceof Fault)) throw error
+      log.end()
       context.out.line(`${target}: ERROR (${logFault(error)})`)
       return 1
     } finally {

@@ -111,6 +111,11 @@ async function refuse(parsed: Unparsed, world: World): Promise<number> {
       await help(undefined, world)
       return 0
     case 'bad-option': {
+      const { command, word } = parsed
+      if (command?.options.includes('lines') && word?.length === 1) { // a tail, which has numbers for options
+        world.out.line(`Error: bad argument -${word}`)
+        return 1
+      }
       world.err.line(`nsup: ${parsed.sentence}`)
       await hint(parsed.word, [...(await optionWords(parsed.command))], '--', world)
       world.err.line(`see: nsup help${parsed.command ? ` ${parsed.command.name}` : ''}`)

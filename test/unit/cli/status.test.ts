@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ConnectionError } from '../../../src/api/client.ts'
 import { bare, command, lost, project, status } from './harness.ts'
 
-const stripped = (text: string): string => text.replace(/\x1b\[\d+m/g, '') // eslint-disable-line no-control-regex
+const stripped = (text: string): string => text.replace(/\x1b\[\d+m/g, '')
 
 test("piped, status prints supervisorctl's lines: the name to 33, the state to 10", async () => {
   const processes = [status('web'), status('shop:checkin_00', { state: 'BACKOFF', description: 'Exited too quickly (process log may have details)' })]
