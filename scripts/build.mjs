@@ -1,21 +1,24 @@
-// Bundles src/ into dist/: the client (split, so that a command loads only what it needs), the master, and the short
-// way of `nsup status`: one CommonJS file with nothing in it that status does not need.
-import { rm } from 'node:fs/promises'
+// Bundles src/ into dist/: the client (split, so that a command loads only what it needs), the master (one file, so
+// that a running one never looks for a part that a newer build has replaced), and the short way of `nsup status`: one
+// CommonJS file with nothing in it that status does not need. The new dist/ takes the place of the old one in one go.
+import { rename, rm } from 'node:fs/promises'
 import { build } from 'esbuild'
 
 const runtimeDependencies = ['cli-table3', 'execa', 'pidusage', 'pino', 'yargs']
-const common = { bundle: true, platform: 'node', target: 'node20.19', external: runtimeDependencies, outdir: 'dist', logLevel: 'warning' }
+const fresh = `dist.new.${process.pid}`
+const common = { bundle: true, platform: 'node', target: 'node20.19', external: runtimeDependencies, outdir: fresh, logLevel: 'warning' }
+// yaml and a few others are CommonJS inside and call require() for node's own modules.
+const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" }
 
-await rm('dist', { recursive: true, force: true })
-await build({
+const client = build({
   ...common,
-  entryPoints: { nsup: 'src/cli/main.ts', nsupd: 'src/daemon/main.ts', load: 'src/config/load.ts' },
+  entryPoints: { nsup: 'src/cli/main.ts', load: 'src/config/load.ts' },
   splitting: true,
   format: 'esm',
-  // yaml and a few others are CommonJS inside and call require() for node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner,
 })
-await build({
+const master = build({ ...common, entryPoints: { nsupd: 'src/daemon/main.ts' }, format: 'esm', banner })
+const quick = build({
   ...common,
   entryPoints: { quick: 'src/cli/quick.ts' },
   outExtension: { '.js': '.cjs' },
@@ -32,3 +35,10 @@ await build({
     },
   }],
 })
+await Promise.all([client, master, quick])
+await rm(`${fresh}.old`, { recursive: true, force: true })
+await rename('dist', `${fresh}.old`).catch((error) => {
+  if (error.code !== 'ENOENT') throw error
+})
+await rename(fresh, 'dist')
+await rm(`${fresh}.old`, { recursive: true, force: true })
