@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest'
+import type { State } from '../../../src/core/model.ts'
+import type { ProcInput } from '../../../src/core/proc.ts'
+import { table } from '../../../src/core/process.ts'
+import { at, code, entered, exited, id, kinds, procIn, signals, stepped } from './procs.ts'
+
+type Cell = `${State} ${ProcInput['type']}`
+
+const stop: ProcInput = { type: 'stop', by: 'ann' }
+const start: ProcInput = { type: 'start', by: 'ann' }
+const due: ProcInput = { type: 'due' }
+const spawned: ProcInput = { type: 'spawned', id }
+const refused: ProcInput = { type: 'refused', reason: 'could not send SIGTERM: EPERM' }
+
+function startsFrom(state: State): void {
+  const proc = procIn(state)
+  const effects = stepped(proc, start)
+  expect(kinds(effects)).toEqual(['event', 'spawn'])
+  expect(proc).toMatchObject({ state: 'STARTING', want: 'up', wantedBy: 'ann', incarnation: 2, id: null, deadline: null })
+}
+
+function stopsFrom(state: State): void {
+  const proc = procIn(state, {}, { stopwait: 7000, stopsignal: 'SIGQUIT' })
+  const effects = stepped(proc, stop, at(600))
+  expect(signals(effects)).toEqual(['SIGQUIT to process 4711'])
+  expect(proc).toMatchObject({ state: 'STOPPING', want: 'down', wantedBy: 'ann', stopBy: 'ann', deadline: 7600 })
+  const group = procIn(state, {}, { stopasgroup: true })
+  expect(signals(stepped(group, stop))).toEqual(['SIGTERM to group 4711'])
+}
+
+function losesControl(state: State): void {
+  const proc = procIn(state)
+  expect(entered(stepped(proc, refused))).toEqual(['UNKNOWN'])
+  expect(proc).toMatchObject({ id, deadline: null, spawnError: 'could not send SIGTERM: EPERM' })
+}
+
+function escalatesBy(input: ProcInput): void {
+  const proc = procIn('STOPPING', {}, { stopwait: 3000 })
+  const effects = stepped(proc, input, at(1000))
+  expect(signals(effects)).toEqual(['SIGKILL to process 4711'])
+  expect(effects[0]).toMatchObject({ escalated: true })
+  expect(proc).toMatchObject({ state: 'STOPPING', deadline: 4000 })
+  expect(signals(stepped(procIn('STOPPING', {}, { killasgroup: true }), input))).toEqual(['SIGKILL to group 4711'])
+  const impatient = procIn('STOPPING', {}, { stopwait: 0 })
+  stepped(impatient, input, at(1000))
+  expect(impatient.deadline).toBe(2000)
+}
+
+const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: () => void]>>> = {
+  'STOPPED start': ['asks for a spawn', () => startsFrom('STOPPED')],
+  'EXITED start': ['asks for a spawn', () => startsFrom('EXITED')],
+  'FATAL start': ['asks for a spawn', () => startsFrom('FATAL')],
+  'STARTING stop': ['signals, or waits for the answer of a spawn', () => {
+    stopsFrom('STARTING')
+    const unborn = procIn('STARTING', { id: null, deadline: null })
+    expect(stepped(unborn, stop)).toEqual([])
+    expect(unborn).toMatchObject({ state: 'STARTING', want: 'down', wantedBy: 'ann' })
+  }],
+  'STARTING spawned': ['waits for startsecs, and with none is RUNNING at once', () => {
+    const proc = procIn('STARTING', { id: null, deadline: null, adopted: true }, { startsecs: 2000 })
+    expect(stepped(proc, spawned, at(700))).toEqual([])
+    expect(proc).toMatchObject({ state: 'STARTING', id, deadline: 2700, startedMono: 700, startedAt: at(700).wall, adopted: false })
+    for (const startsecs of [0, -1]) {
+      const quick = procIn('STARTING', { id: null, deadline: null, backoff: 2, spawnError: 'x' }, { startsecs })
+      expect(entered(stepped(quick, spawned))).toEqual(['RUNNING'])
+      expect(quick).toMatchObject({ deadline: null, backoff: 0, spawnError: '' })
+    }
+  }],
+  'STARTING spawnFailed': ['is BACKOFF with the reason, or FATAL after too many', () => {
+    const proc = procIn('STARTING', { id: null, deadline: null })
+    expect(entered(stepped(proc, { type: 'spawnFailed', reason: "can't find command 'x'" }))).toEqual(['BACKOFF'])
+    expect(proc).toMatchObject({ backoff: 1, deadline: 1500, spawnError: "can't find command 'x'", exits: [] })
+    const last = procIn('STARTING', { id: null, deadline: null, backoff: 3 })
+    expect(entered(stepped(last, { type: 'spawnFailed', reason: 'no' }))).toEqual(['BACKOFF', 'FATAL'])
+    expect(last).toMatchObject({ backoff: 0, deadline: null, spawnError: 'no' })
+  }],
+  'STARTING exited': ['is too quick before startsecs whatever the code, and EXITED after', () => {
+    for (const status of [code(0), code(1), { kind: 'unknown' }] as const) {
+      const proc = procIn('STARTING')
+      const effects = stepped(proc, exited(status, ['oh']), at(900))
+      expect(entered(effects)).toEqual(['BACKOFF'])
+      expect(effects[0]).toMatchObject({ type: 'sweep', pid: 4711, wanted: false })
+      expect(proc).toMatchObject({ id: null, backoff: 1, deadline: 1900, spawnError: 'Exited too quickly (process log may have details)' })
+      expect(proc.exits).toEqual([expect.objectContaining({ pid: 4711, uptime: 900, status, lastLines: ['oh'], wanted: false, expected: false, by: null })])
+    }
+    const late = procIn('STARTING', { backoff: 2 })
+    expect(entered(stepped(late, exited(code(0)), at(1001)))).toEqual(['RUNNING', 'EXITED'])
+    expect(late).toMatchObject({ backoff: 0, want: 'down', deadline: null })
+  }],
+  'STARTING due': ['has stayed up, unless nothing is up yet', () => {
+    const proc = procIn('STARTING', { backoff: 1 })
+    expect(entered(stepped(proc, due, at(1000)))).toEqual(['RUNNING'])
+    expect(proc).toMatchObject({ deadline: null, backoff: 0 })
+    expect(stepped(procIn('STARTING', { id: null }), due)).toEqual([])
+  }],
+  'STARTING refused': ['is UNKNOWN', () => losesControl('STARTING')],
+  'RUNNING stop': ['signals', () => stopsFrom('RUNNING')],
+  'RUNNING exited': ['is EXITED, wanted again by the policy', () => {
+    const again = procIn('RUNNING', {}, { autorestart: 'always' })
+    expect(entered(stepped(again, exited(code(0))))).toEqual(['EXITED'])
+    expect(again).toMatchObject({ want: 'up', id: null, deadline: null, spawnError: '' })
+    const bad = procIn('RUNNING', {}, { autorestart: 'never' })
+    stepped(bad, exited(code(9)))
+    expect(bad).toMatchObject({ state: 'EXITED', want: 'down', wantedBy: 'autorestart: false', spawnError: 'Bad exit code 9' })
+    const good = procIn('RUNNING')
+    stepped(good, exited(code(0)))
+    expect(good).toMatchObject({ state: 'EXITED', want: 'down', wantedBy: 'autorestart: unexpected' })
+    const shot = procIn('RUNNING')
+    stepped(shot, exited({ kind: 'signal', signal: 'SIGSEGV', core: true }))
+    expect(shot).toMatchObject({ want: 'up', spawnError: 'Bad exit: terminated by SIGSEGV (core dumped)' })
+    const lost = procIn('RUNNING')
+    stepped(lost, exited({ kind: 'unknown' }))
+    expect(lost).toMatchObject({ want: 'up', reason: 'exit status unknown, not expected, starts again' })
+  }],
+  'RUNNING refused': ['is UNKNOWN', () => losesControl('RUNNING')],
+  'BACKOFF stop': ['is STOPPED at once, without a signal, and keeps the counter', () => {
+    const proc = procIn('BACKOFF', { backoff: 2 })
+    const effects = stepped(proc, stop)
+    expect(entered(effects)).toEqual(['STOPPED'])
+    expect(effects[0]).toMatchObject({ body: { pid: 0 } })
+    expect(proc).toMatchObject({ backoff: 2, deadline: null, want: 'down', stopBy: 'ann' })
+  }],
+  'BACKOFF due': ['tries again', () => {
+    const proc = procIn('BACKOFF', { backoff: 2 })
+    expect(kinds(stepped(proc, due, at(1000)))).toEqual(['event', 'spawn'])
+    expect(proc).toMatchObject({ state: 'STARTING', restarts: 1, backoff: 2, incarnation: 2, reason: 'try 3' })
+  }],
+  'BACKOFF giveUp': ['is FATAL', () => {
+    const proc = procIn('BACKOFF')
+    expect(entered(stepped(proc, { type: 'giveUp' }))).toEqual(['FATAL'])
+    expect(proc).toMatchObject({ backoff: 0, deadline: null })
+  }],
+  'STOPPING exited': ['is STOPPED whatever the code, and says who asked', () => {
+    for (const status of [code(0), code(3), { kind: 'signal', signal: 'SIGKILL', core: false }] as const) {
+      const proc = procIn('STOPPING')
+      const effects = stepped(proc, exited(status))
+      expect(entered(effects)).toEqual(['STOPPED'])
+      expect(effects[0]).toMatchObject({ type: 'sweep', wanted: true })
+      expect(proc.exits).toEqual([expect.objectContaining({ wanted: true, by: 'test', expected: status.kind === 'code' && status.code === 0 })])
+    }
+  }],
+  'STOPPING due': ['kills, no faster than once a second', () => escalatesBy(due)],
+  'STOPPING hurry': ['kills at once', () => escalatesBy({ type: 'hurry' })],
+  'STOPPING refused': ['is UNKNOWN', () => losesControl('STOPPING')],
+  'UNKNOWN exited': ['is STOPPED and not started again', () => {
+    const proc = procIn('UNKNOWN', { want: 'up' })
+    expect(entered(stepped(proc, exited(code(0))))).toEqual(['STOPPED'])
+    expect(proc).toMatchObject({ id: null, want: 'down' })
+  }],
+}
+
+const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
+  start, stop, spawned, due, refused,
+  spawnFailed: { type: 'spawnFailed', reason: 'no' },
+  exited: exited(code(0)),
+  hurry: { type: 'hurry' },
+  giveUp: { type: 'giveUp' },
+}
+
+const all = Object.entries(table).flatMap(([state, row]) =>
+  Object.entries(row).map(([type, cell]) => ({ state: state as State, type: type as ProcInput['type'], cell, key: `${state} ${type}` as Cell })))
+
+describe('The table of a process', () => {
+  it('has a test for each of its live cells, and none for others', () => {
+    const live = all.filter(({ cell }) => typeof cell === 'function').map(({ key }) => key)
+    expect(Object.keys(cells).sort()).toEqual(live.sort())
+    expect(all).toHaveLength(8 * 9)
+  })
+
+  for (const [key, [sentence, check]] of Object.entries(cells)) it(`${key}: ${sentence}`, check)
+
+  it('changes nothing in a cell that ignores its input', () => {
+    for (const { state, type, cell, key } of all) {
+      if (cell !== 'ignore') continue
+      const proc = procIn(state)
+      const before = structuredClone(proc)
+      expect(stepped(proc, inputs[type]), key).toEqual([])
+      expect(proc, key).toEqual(before)
+    }
+  })
+
+  it('refuses what can never happen, by name', () => {
+    for (const { state, type, cell, key } of all) {
+      if (cell !== 'never') continue
+      const proc = procIn(state)
+      expect(() => stepped(proc, inputs[type]), key).toThrow(`worker:worker: ${type} cannot happen in ${state}`)
+    }
+  })
+
+  it('does nothing to escalate when there is nobody to kill', () => {
+    expect(stepped(procIn('STOPPING', { id: null }), due)).toEqual([])
+  })
+
+  it('keeps ten exits, the newest last', () => {
+    const proc = procIn('RUNNING')
+    for (let i = 1; i <= 12; i += 1) {
+      Object.assign(proc, { state: 'RUNNING', id, incarnation: i })
+      stepped(proc, exited(code(i)))
+    }
+    expect(proc.exits.map((exit) => exit.incarnation)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+  })
+})
