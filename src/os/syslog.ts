@@ -28,6 +28,7 @@ function startLogger(execa: typeof Execa, { file, arguments: words }: SyslogComm
 /** All syslog output of one master. */
 export class Syslog {
   readonly #command: SyslogCommand
+  readonly #pause: number
   readonly #sinks = new Set<SyslogSink>()
   #logger: Logger | null = null
   #starting = false
@@ -37,8 +38,9 @@ export class Syslog {
   #queued = 0
   #closed = false
 
-  constructor(command: SyslogCommand = standard) {
+  constructor(command: SyslogCommand = standard, pause = restartPause) {
     this.#command = command
+    this.#pause = pause
   }
 
   /** A sink whose lines are sent as `<tag> <line>`. */
@@ -76,9 +78,15 @@ export class Syslog {
     this.#logger?.stdin.end()
   }
 
+  /** Ends `logger` at once. */
+  kill(): void {
+    this.close()
+    this.#logger?.kill('SIGKILL')
+  }
+
   #start(): void {
     if (this.#starting || this.#timer !== null) return
-    const wait = this.#startedAt + restartPause - performance.now()
+    const wait = this.#startedAt + this.#pause - performance.now()
     if (wait > 0) {
       this.#timer = setTimeout(() => {
         this.#timer = null
