@@ -4,7 +4,8 @@
 import { rename, rm } from 'node:fs/promises'
 import { build } from 'esbuild'
 
-const runtimeDependencies = ['cli-table3', 'execa', 'pidusage', 'pino', 'yargs']
+// Rarely loaded, so left outside. Everything else is compiled in: finding and reading its files would cost each start.
+const runtimeDependencies = ['cli-table3', 'execa', 'pidusage', 'yargs']
 const fresh = `dist.new.${process.pid}`
 const common = { bundle: true, platform: 'node', target: 'node20.19', external: runtimeDependencies, outdir: fresh, logLevel: 'warning' }
 // yaml and a few others are CommonJS inside and call require() for node's own modules.
@@ -12,25 +13,33 @@ const banner = { js: "import { createRequire as __createRequire } from 'node:mod
 
 const client = build({
   ...common,
-  entryPoints: { nsup: 'src/cli/main.ts', load: 'src/config/load.ts' },
+  entryPoints: { nsup: 'src/cli/full.ts', load: 'src/config/load.ts' },
   splitting: true,
   format: 'esm',
   banner,
 })
-const master = build({ ...common, entryPoints: { nsupd: 'src/daemon/main.ts' }, format: 'esm', banner })
+const master = build({
+  ...common,
+  entryPoints: { nsupd: 'src/daemon/main.ts' },
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  // Names stay: a stack trace is read by people.
+  minifyWhitespace: true,
+  minifySyntax: true,
+})
 const quick = build({
   ...common,
-  entryPoints: { quick: 'src/cli/quick.ts' },
+  entryPoints: { quick: 'src/cli/main.ts' },
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
   minify: true,
   // yargs-parser makes a require() of its own, which takes a path as well as a URL.
   define: { 'import.meta.url': '__filename' },
   plugins: [{
-    name: 'leave-the-rest-to-main',
+    name: 'leave-the-rest-to-full',
     setup({ onResolve }) {
       onResolve({ filter: /\/config\/load\.ts$/ }, () => ({ path: './load.js', external: true }))
-      onResolve({ filter: /^\.\/(main|usage|version|verbs\/.*)\.ts$/ }, ({ path }) =>
+      onResolve({ filter: /^\.\/(full|usage|version|verbs\/.*)\.ts$/ }, ({ path }) =>
         path === './verbs/status.ts' ? undefined : { path: './nsup.js', external: true })
     },
   }],

@@ -16,7 +16,7 @@ mkdir "$temp/empty"
 cd "$temp/empty"
 npm install --omit=dev --no-audit --no-fund "$temp"/nsup-*.tgz
 
-for needless in zod hono esbuild vitest typescript; do
+for needless in zod pino yaml esbuild vitest typescript; do
   if [ -e "node_modules/$needless" ]; then
     echo "pack-test: $needless was installed, but nothing in the package needs it at run time" >&2
     exit 1

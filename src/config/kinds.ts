@@ -2,7 +2,7 @@
  * The types that an option may have, as zod types that read text: each says what it accepts, what it makes of it and
  * what JSON an editor should expect. They look at nothing but the text; paths and users are looked up elsewhere.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseSignal, signalNames } from '../lib/signals.ts'
 import { didYouMean } from '../lib/suggest.ts'
 import { parseBoolean, parseBytes, parseDuration, parseInteger, parseOctal } from '../lib/units.ts'
