@@ -96,7 +96,7 @@ export function connect(endpoint: Endpoint, options: ConnectOptions = {}): Clien
 }
 
 /** The server as supervisorctl writes it. */
-export function urlOf(endpoint: Endpoint): string {
+function urlOf(endpoint: Endpoint): string {
   return 'socketPath' in endpoint ? `unix://${endpoint.socketPath}` : `http://${endpoint.host}:${endpoint.port}`
 }
 

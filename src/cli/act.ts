@@ -31,7 +31,7 @@ export async function act(context: Context, client: Client, method: 'start' | 's
 }
 
 /** Prints the rest and returns the exit code. */
-export function finish(
+function finish(
   context: Context, words: readonly string[], result: Outcomes, wording: Wording, shown?: ReadonlySet<string>,
 ): number {
   const entries = inOrder(words, result.outcomes, result.missing)

@@ -3,12 +3,9 @@
  * code of each command in verbs/.
  */
 import type { Client } from '../api/client.ts'
-import type { OptionName } from './options.ts'
+import type { OptionName, OptionValues } from './options.ts'
 import type { Output } from './output.ts'
 import type { Server } from './server.ts'
-
-/** Values of the options that were given: `true` for flags. */
-export type OptionValues = Readonly<Partial<Record<OptionName, string | true>>>
 
 /** How results are printed: supervisorctl's lines, for a person at a terminal, or JSON. */
 export type Style = 'plain' | 'terminal' | 'json'
@@ -52,16 +49,17 @@ export interface Command {
   readonly summary: string
   /** Paragraphs below the summary in the help of the command. */
   readonly details?: readonly string[]
-  readonly options: readonly OptionName[]
+  /** Beside the options that every command takes. */
+  readonly options?: readonly OptionName[]
   readonly examples?: readonly string[]
   /** Refuses words at all, as supervisorctl does for these commands. */
   readonly noWords?: true
   /** `needs`: the sentence for no words at all, and the exit code of it. */
   readonly needs?: { readonly sentence: string; readonly exit: number }
   /** What the words are, for completion. */
-  readonly completes: 'names' | 'groups' | 'signal-names' | 'commands' | 'shells' | 'nothing'
-  /** Exit codes when no server listens: no socket, connection refused. */
-  readonly down: { readonly missing: number; readonly refused: number }
+  readonly completes?: 'names' | 'groups' | 'signal-names' | 'commands' | 'shells'
+  /** Exit codes when no server listens, where they are not the usual 7 (no socket) and 4 (connection refused). */
+  readonly down?: { readonly missing: number; readonly refused: number }
   /** Not shown in help. */
   readonly hidden?: true
   readonly load: () => Promise<{ readonly run: Run }>

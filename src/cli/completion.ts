@@ -54,9 +54,9 @@ function wordsOf(command: Command, commands: readonly Command[]): { readonly fix
       return { fixed: commands.map(({ name }) => name), live: '' }
     case 'shells':
       return { fixed: shells, live: '' }
-    case 'nothing':
-      return { fixed: [], live: '' }
+    case undefined:
   }
+  return { fixed: [], live: '' }
 }
 
 function callNames(command: Command): string {
@@ -179,7 +179,7 @@ function fish(commands: readonly Command[]): string {
     const { fixed, live } = wordsOf(command, commands)
     if (fixed.length > 0) lines.push(`complete -c nsup -n '${condition}' -a '${fixed.join(' ')}'`)
     if (live !== '') lines.push(`complete -c nsup -n '${condition}' -a '(__nsup_names ${live})'`)
-    for (const name of command.options) lines.push(`complete -c nsup -n '${condition}' ${fishOption(name)}`)
+    for (const name of command.options ?? []) lines.push(`complete -c nsup -n '${condition}' ${fishOption(name)}`)
   }
   for (const name of commonOptions) lines.push(`complete -c nsup ${fishOption(name)}`)
   return lines.join('\n')

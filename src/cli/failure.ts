@@ -1,25 +1,12 @@
 /**
- * What ends a command before its time: one sentence and an exit code. Turns connection errors and faults into them;
- * nothing else in this room knows the words for a master that is not there.
+ * Turns connection errors and faults into a sentence and an exit code; nothing else in this room knows the words for
+ * a master that is not there.
  */
 import { AnswerError, AuthenticationError, ConnectionError } from '../api/client.ts'
 import { Fault, faultRow } from '../lib/fault.ts'
+import { CliError } from './clierror.ts'
 import type { Command } from './command.ts'
 import type { Server } from './server.ts'
-
-/** A sentence for the person, and the exit code. */
-export class CliError extends Error {
-  readonly exit: number
-  /** `stdout` for supervisorctl's own words, which scripts read there; `stderr` for ours. */
-  readonly channel: 'stdout' | 'stderr'
-
-  constructor(message: string, exit: number, channel: 'stdout' | 'stderr' = 'stderr') {
-    super(message)
-    this.name = 'CliError'
-    this.exit = exit
-    this.channel = channel
-  }
-}
 
 /** True if nobody listens there: no socket, or a stale one. */
 export function isDown(error: unknown): error is ConnectionError {
@@ -38,7 +25,8 @@ export function explain(error: unknown, command: Command, server: Server | undef
 }
 
 function explainDown(error: ConnectionError, command: Command, server: Server | undefined): CliError {
-  const exit = error.code === 'ENOENT' ? command.down.missing : command.down.refused
+  const { missing, refused } = command.down ?? { missing: 7, refused: 4 }
+  const exit = error.code === 'ENOENT' ? missing : refused
   if (server?.instance === undefined) {
     const shut = command.name === 'shutdown' ? ' (already shut down?)' : ''
     return new CliError(shut === '' ? error.message : `ERROR: ${error.message}${shut}`, exit, 'stdout')

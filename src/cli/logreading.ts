@@ -4,7 +4,7 @@ import { declarationOf } from '../api/methods.ts'
 import type { ProcessStatus } from '../api/results.ts'
 import { Fault, faultRow } from '../lib/fault.ts'
 import type { Context } from './command.ts'
-import { CliError } from './failure.ts'
+import { CliError } from './clierror.ts'
 import { follow } from './follow.ts'
 import { labelledLog } from './lines.ts'
 

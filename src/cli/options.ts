@@ -31,6 +31,9 @@ export const options = {
 
 export type OptionName = keyof typeof options
 
+/** Values of the options that were given: `true` for flags. */
+export type OptionValues = Readonly<Partial<Record<OptionName, string | true>>>
+
 /** The options that every command takes. */
 export const commonOptions: readonly OptionName[] = [
   'configuration', 'serverurl', 'username', 'password', 'json', 'plain', 'quiet', 'timeout', 'help', 'version',

@@ -4,8 +4,8 @@
  */
 import yargsParser from 'yargs-parser'
 import { commonOptions, optionNames, optionRow, options } from './options.ts'
-import type { OptionName } from './options.ts'
-import type { Command, OptionValues } from './command.ts'
+import type { OptionName, OptionValues } from './options.ts'
+import type { Command } from './command.ts'
 
 export interface Parsed {
   readonly kind: 'command'
@@ -81,7 +81,7 @@ function optionProblem(key: string, value: unknown, command: Command | undefined
   const shown = key.length === 1 ? `-${key}` : `--${key}`
   if (!Object.hasOwn(options, key)) return `there is no option ${shown}`
   const name = key as OptionName
-  if (command !== undefined && !commonOptions.includes(name) && !command.options.includes(name)) {
+  if (command !== undefined && !commonOptions.includes(name) && !command.options?.includes(name)) {
     return `the command ${command.name} has no option ${shown}`
   }
   const { value: metavar } = optionRow(name)

@@ -6,7 +6,7 @@ import type { Client, ConnectOptions, Endpoint } from '../api/client.ts'
 import type { Command, Context, Run, Style } from './command.ts'
 import { commands, findCommand } from './commands.ts'
 import { explain } from './failure.ts'
-import type { CliError } from './failure.ts'
+import type { CliError } from './clierror.ts'
 import { silent } from './output.ts'
 import type { Output } from './output.ts'
 import { parse } from './parse.ts'
@@ -112,7 +112,7 @@ async function refuse(parsed: Unparsed, world: World): Promise<number> {
       return 0
     case 'bad-option': {
       const { command, word } = parsed
-      if (command?.options.includes('lines') && word?.length === 1) { // a tail, which has numbers for options
+      if (command?.options?.includes('lines') && word?.length === 1) { // a tail, which has numbers for options
         world.out.line(`Error: bad argument -${word}`)
         return 1
       }
@@ -130,7 +130,7 @@ async function refuse(parsed: Unparsed, world: World): Promise<number> {
 
 async function optionWords(command: Command | undefined): Promise<readonly string[]> {
   const { commonOptions, optionNames } = await import('./options.ts')
-  return command === undefined ? optionNames() : [...commonOptions, ...command.options]
+  return command === undefined ? optionNames() : [...commonOptions, ...(command.options ?? [])]
 }
 
 async function hint(word: string | undefined, candidates: readonly string[], dashes: string, world: World): Promise<void> {

@@ -7,8 +7,8 @@ import { findConfig, searchPaths } from '../config/find.ts'
 import { instanceOf } from '../config/instance.ts'
 import type { Instance } from '../config/instance.ts'
 import type { Endpoint } from '../api/client.ts'
-import type { OptionValues } from './command.ts'
-import { CliError } from './failure.ts'
+import { CliError } from './clierror.ts'
+import type { OptionValues } from './options.ts'
 
 export interface Server {
   readonly endpoint: Endpoint

@@ -21,7 +21,7 @@ export async function commandHelp(command: Command, columns: number): Promise<st
   const head = [`nsup ${command.name} ${command.usage}`.trim(), '', capital(command.summary), ...(command.details ?? [])]
   const builder = bare(columns).usage(head.join('\n'))
   if (command.aliases) builder.epilogue(`Also called: ${command.aliases.join(', ')}`)
-  addOptions(builder, [...command.options, ...commonOptions])
+  addOptions(builder, [...(command.options ?? []), ...commonOptions])
   for (const example of command.examples ?? []) builder.example(example, '')
   return builder.getHelp()
 }

@@ -5,11 +5,16 @@ import { outputTo } from './output.ts'
 import type { Sink } from './output.ts'
 import type { World } from './run.ts'
 
-/** The world of this process. */
-export function processWorld(): World {
+/** The world of this process; `exit` ends it. */
+export function processWorld(exit: (code: number) => void): World {
   let listening = false
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') return exit(0) // the reader has seen enough: `nsup status | head -1`
+    process.stderr.write(`nsup: cannot write: ${error.message}\n`)
+    exit(1)
+  }
   const stdout = (): Sink => {
-    if (!listening) process.stdout.on('error', endOnBrokenPipe)
+    if (!listening) process.stdout.on('error', onError)
     listening = true
     return process.stdout
   }
@@ -22,12 +27,6 @@ export function processWorld(): World {
     input: inputLines,
     onInterrupt: (listener) => process.on('SIGINT', listener),
   }
-}
-
-function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0) // the reader has seen enough: `nsup status | head -1`
-  process.stderr.write(`nsup: cannot write: ${error.message}\n`)
-  process.exit(1)
 }
 
 function userName(): string {

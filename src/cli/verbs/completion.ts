@@ -1,7 +1,7 @@
 /** `completion bash|zsh|fish`: prints the script for a shell. */
 import type { Context } from '../command.ts'
 import { completionScript, shells } from '../completion.ts'
-import { CliError } from '../failure.ts'
+import { CliError } from '../clierror.ts'
 
 export function run(context: Context): Promise<number> {
   const [word] = context.words

@@ -1,7 +1,7 @@
 /** `fg name`: lines go to the stdin of a process, both of its outputs come back, Ctrl-C leaves. */
 import type { Context } from '../command.ts'
 import type { Client } from '../../api/client.ts'
-import { CliError } from '../failure.ts'
+import { CliError } from '../clierror.ts'
 import { Fault } from '../../lib/fault.ts'
 import { banner } from '../logreading.ts'
 import { watchStates } from '../progress.ts'

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Context } from '../command.ts'
 import { shippedSchema, starterConfig } from '../../config/starter.ts'
-import { CliError } from '../failure.ts'
+import { CliError } from '../clierror.ts'
 import { printJson } from '../outcomes.ts'
 
 export function run(context: Context): Promise<number> {

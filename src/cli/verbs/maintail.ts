@@ -1,7 +1,7 @@
 /** `maintail [-f] [-n LINES | -BYTES]`: the master's own log. */
 import type { Context } from '../command.ts'
 import { Fault } from '../../lib/fault.ts'
-import { CliError } from '../failure.ts'
+import { CliError } from '../clierror.ts'
 import { follow } from '../follow.ts'
 import { banner, logFault, printTail, readAmount } from '../logreading.ts'
 import { printJson } from '../outcomes.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from '../command.ts'
-import { CliError } from '../failure.ts'
+import { CliError } from '../clierror.ts'
 import { Fault } from '../../lib/fault.ts'
 import { printDone, printJson } from '../outcomes.ts'
 import { watchStates } from '../progress.ts'

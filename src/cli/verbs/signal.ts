@@ -1,6 +1,6 @@
 /** `signal SIGNAL target...`: sends a signal to processes. */
 import type { Context } from '../command.ts'
-import { CliError } from '../failure.ts'
+import { CliError } from '../clierror.ts'
 import { parseSignal, signalNames } from '../../lib/signals.ts'
 import { conclude } from '../outcomes.ts'
 import type { Outcomes } from '../outcomes.ts'

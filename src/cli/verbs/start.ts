@@ -1,7 +1,8 @@
 /** `start target...`: starts processes, and first a master where none runs. */
 import type { Context } from '../command.ts'
 import { act, startInNewMaster } from '../act.ts'
-import { CliError, isDown } from '../failure.ts'
+import { CliError } from '../clierror.ts'
+import { isDown } from '../failure.ts'
 
 export async function run(context: Context): Promise<number> {
   const client = await context.connect()

@@ -1,6 +1,6 @@
 /** `tail [-f] [-n LINES | -BYTES] target... [stdout|stderr]`. */
 import type { Context } from '../command.ts'
-import { CliError } from '../failure.ts'
+import { CliError } from '../clierror.ts'
 import { followAll, readAmount, readOnce } from '../logreading.ts'
 import type { Channel, Source } from '../logreading.ts'
 import { printMissing } from '../outcomes.ts'

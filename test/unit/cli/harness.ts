@@ -67,9 +67,8 @@ function fakeClient(answers: Answers, asked: { method: string; params: unknown }
   return client as unknown as Client
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
 export async function* lines<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items
+  for (const item of items) yield await Promise.resolve(item)
 }
 
 function memory({ columns = 80, isTTY = false, colour = false }: Settings): Output & { text(): string } {
