@@ -6,8 +6,8 @@ import type { ServerSpec } from '../config/config.ts'
 /** Names the run folder of the instance in the environment of every worker: how a lost one is found again. */
 export const runMark = 'NSUP_RUN'
 
-/** Variables that concern the master alone. */
-const masterOnly = ['NSUP_CONFIG', 'NSUP_DAEMONIZED', 'NSUP_HOME']
+/** How a master was started concerns nobody else. NSUP_HOME and NSUP_CONFIG go on: a worker may call nsup. */
+const masterOnly = ['NSUP_DAEMONIZED', 'NSUP_BACKGROUND']
 
 export interface EnvironmentBase {
   readonly inherited: Readonly<Record<string, string>>

@@ -124,6 +124,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
     listen: async (master) => {
       listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
+      log.info(`supervisord started with pid ${String(process.pid)}`)
       return listening.close
     },
   }
@@ -140,7 +141,6 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     throw new StartError((error as Error).message)
   }
   if (spec.pidfile !== null && writePidfile(spec.pidfile) !== null) log.critical(`could not write pidfile ${spec.pidfile}`)
-  log.info(`supervisord started with pid ${String(process.pid)}`)
   reporter.done(0)
   const how = await session.over
   await closeServers()
