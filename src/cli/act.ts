@@ -5,13 +5,13 @@
 import type { Client } from '../api/client.ts'
 import type { WireOutcome } from '../api/results.ts'
 import type { Context } from './command.ts'
-import { exitOf, inOrder, printDone, printEntries, printJson } from './outcomes.ts'
-import type { Outcomes, Wording } from './outcomes.ts'
+import { conclude, printDone } from './outcomes.ts'
+import type { Wording } from './outcomes.ts'
 import { startVerdict, watchStates } from './progress.ts'
 import type { StateName } from './progress.ts'
 
-export const startWording: Wording = { done: 'started', harmless: 'ALREADY_STARTED', missingGroup: 2 }
-export const stopWording: Wording = { done: 'stopped', harmless: 'NOT_RUNNING', missingGroup: 1 }
+export const startWording: Wording = { done: 'started', harmless: 'ALREADY_STARTED', skipped: 'ALREADY_STARTED', missingGroup: 2 }
+export const stopWording: Wording = { done: 'stopped', harmless: 'NOT_RUNNING', skipped: 'NOT_RUNNING', missingGroup: 1 }
 
 /** Options of a call that waits as long as programs take. */
 export function waiting(context: Context): { readonly timeout?: number } {
@@ -24,20 +24,10 @@ export async function act(context: Context, client: Client, method: 'start' | 's
   const live = context.style === 'terminal' ? await liveLines(context, client, method, words, wording.done) : undefined
   try {
     const result = await client.call(method, { targets: words, ...waiting(context) }, { timeout: 0 })
-    return finish(context, words, result, wording, live?.shown)
+    return conclude(context, words, result, wording, live?.shown)
   } finally {
     live?.close()
   }
-}
-
-/** Prints the rest and returns the exit code. */
-function finish(
-  context: Context, words: readonly string[], result: Outcomes, wording: Wording, shown?: ReadonlySet<string>,
-): number {
-  const entries = inOrder(words, result.outcomes, result.missing)
-  if (context.style === 'json') printJson(context, result)
-  else printEntries(context, entries, wording, shown)
-  return exitOf(entries, wording)
 }
 
 interface Live {
@@ -106,7 +96,7 @@ export async function startInNewMaster(context: Context, client: Client, words: 
       })
     }
     const outcomes = result.outcomes.map((outcome) => (pending.includes(outcome) ? judged(outcome, states) : outcome))
-    return finish(context, words, { outcomes, missing: result.missing }, startWording, shown)
+    return conclude(context, words, { outcomes, missing: result.missing }, startWording, shown)
   } finally {
     watch.close()
   }

@@ -14,6 +14,8 @@ export interface Wording {
   readonly done: string
   /** A fault that is no error for this command. */
   readonly harmless?: FaultName
+  /** What supervisord leaves out of the answer for a group or all: there was nothing to do. */
+  readonly skipped?: FaultName
   /** Exit code for a group that does not exist. */
   readonly missingGroup: number
 }
@@ -27,15 +29,17 @@ export interface Outcomes {
 export type Entry = { readonly outcome: WireOutcome } | { readonly missing: Missing }
 
 /** Outcomes and missing targets in the order of the words. */
-export function inOrder(words: readonly string[], outcomes: readonly WireOutcome[], missing: readonly Missing[]): Entry[] {
-  const left = new Set(outcomes)
+export function inOrder(words: readonly string[], { outcomes, missing }: Outcomes, wording: Wording): Entry[] {
+  const named = outcomes.filter(({ result, namespec, name }) => (
+    result !== wording.skipped || words.includes(namespec) || words.includes(name)
+  ))
+  const left = new Set(named)
   const entries: Entry[] = []
   for (const word of words) {
     const lost = missing.find((one) => one.target === word)
     if (lost !== undefined) entries.push({ missing: lost })
-    const exact = outcomes.find((one) => one.namespec === word && left.has(one))
-    const named = exact === undefined ? outcomes.filter((one) => left.has(one) && covers(word, one)) : [exact]
-    for (const outcome of named) {
+    const exact = named.find((one) => one.namespec === word && left.has(one))
+    for (const outcome of exact === undefined ? named.filter((one) => left.has(one) && covers(word, one)) : [exact]) {
       left.delete(outcome)
       entries.push({ outcome })
     }
@@ -67,11 +71,14 @@ export function printEntries(context: Context, entries: readonly Entry[], wordin
   }
 }
 
-/** Prints what a method answered, as lines or as JSON, and returns the exit code. */
-export function conclude(context: Context, words: readonly string[], result: Outcomes, wording: Wording): number {
-  const entries = inOrder(words, result.outcomes, result.missing)
+/** Prints what a method answered, as lines or as JSON, and returns the exit code. For `shown` see {@link printEntries}. */
+export function conclude(
+  context: Context, words: readonly string[], result: Outcomes, wording: Wording, shown?: ReadonlySet<string>,
+): number {
+  const entries = inOrder(words, result, wording)
   if (context.style === 'json') printJson(context, result)
-  else printEntries(context, entries, wording)
+  else printEntries(context, entries, wording, shown)
+  if (context.style === 'terminal' && entries.length === 0) context.out.line(`nothing to do: all ${wording.done} already`)
   return exitOf(entries, wording)
 }
 

@@ -8,8 +8,8 @@ export async function run(context: Context): Promise<number> {
   const { words } = context
   const result = await client.call('restart', { targets: words, ...waiting(context) }, { timeout: 0 })
   const { stopped, started, missing } = result
-  const stops = inOrder(words, stopped, missing)
-  const starts = inOrder(words, started, missing)
+  const stops = inOrder(words, { outcomes: stopped, missing }, stopWording)
+  const starts = inOrder(words, { outcomes: started, missing }, startWording)
   if (context.style === 'json') {
     printJson(context, result)
   } else {

@@ -5,7 +5,7 @@ import { parseSignal, signalNames } from '../../lib/signals.ts'
 import { conclude } from '../outcomes.ts'
 import type { Outcomes } from '../outcomes.ts'
 
-const wording = { done: 'signalled', missingGroup: 1 } as const
+const wording = { done: 'signalled', skipped: 'NOT_RUNNING', missingGroup: 1 } as const
 
 export async function run(context: Context): Promise<number> {
   const [signal = '', ...targets] = context.words

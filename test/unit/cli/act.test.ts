@@ -31,6 +31,17 @@ test('stopping what is stopped is no error, and an unknown group is a common one
   expect(await command(['stop', 'zoo:*'], { stop: answer([], [lost('zoo:*', 'group')]) })).toMatchObject({ code: 1 })
 })
 
+test('for all and for groups what needed nothing is left out, as supervisord leaves it out; by name it is told', async () => {
+  const outcomes = [outcome('web', 'ALREADY_STARTED'), outcome('shop:api')]
+  expect(await command(['start', 'all'], { start: answer(outcomes) })).toMatchObject({ code: 0, out: 'shop:api: started\n' })
+  expect(await command(['start', 'shop:*', 'web'], { start: answer(outcomes) }))
+    .toMatchObject({ code: 0, out: 'shop:api: started\nweb: ERROR (already started)\n' })
+  expect(await command(['signal', 'USR1', 'all'], { signal: answer([outcome('web', 'NOT_RUNNING'), outcome('shop:api')]) }))
+    .toMatchObject({ code: 0, out: 'shop:api: signalled\n' })
+  const json = await command(['start', 'all', '--json'], { start: answer(outcomes) })
+  expect(JSON.parse(json.out)).toMatchObject({ outcomes: [{ result: 'ALREADY_STARTED' }, { result: 'OK' }] })
+})
+
 test('start and stop without a name say what they need', async () => {
   const start = await command(['start'], {})
   expect(start.code).toBe(2)
