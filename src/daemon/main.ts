@@ -9,7 +9,6 @@ import { instanceOf } from '../config/instance.ts'
 import type { Instance } from '../config/instance.ts'
 import { loadConfig } from '../config/load.ts'
 import { changesRestart, sameSpec } from '../config/hash.ts'
-import type { Listening } from '../http/server.ts'
 import { listen } from '../http/server.ts'
 import { Fault } from '../lib/fault.ts'
 import { version } from '../lib/version.ts'
@@ -45,6 +44,8 @@ interface Run {
   readonly reporter: Reporter
   /** The session that signals speak to. */
   current: Running | null
+  /** What the reading of the config had to say, for the log. */
+  said: string
 }
 
 /** The start cannot go on; its message is for the person who started. */
@@ -61,13 +62,15 @@ async function main(args: readonly string[]): Promise<number> {
   if (!marked && process.env[forceDaemonMark] !== undefined) return startInBackground(args, say)
   const reporter = reporterOf(marked)
   const instance = instanceOf(file)
+  let said = ''
   const config = readConfig(file, flags, instance, (text) => {
+    said = text
     reporter.say(text)
   })
   if (config === null) return refuse(reporter)
   if (!marked && !config.master.nodaemon) return startInBackground(args, say)
   try {
-    return await serve(config, { flags, instance, background: marked, reporter, current: null })
+    return await serve(config, { flags, instance, background: marked, reporter, current: null, said })
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     reporter.say(`Error: ${error.message}\n`)
@@ -88,7 +91,7 @@ async function serve(first: Config, run: Run): Promise<number> {
   for (;;) {
     const how = await runSession(config, run)
     if (how !== 'restart') break
-    const again = readConfig(instance.configFile, run.flags, instance, () => undefined)
+    const again = readConfig(instance.configFile, run.flags, instance, (text) => (run.said = text))
     if (again !== null) config = again
   }
   if (first.master.pidfile !== null) removePidfile(first.master.pidfile)
@@ -107,7 +110,8 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     mainLog.log[level](fields, message)
   }
   const log = new MasterLog(write)
-  let listening: Listening | null = null
+  for (const line of run.said.split('\n').filter((one) => one !== '')) log.warn(line)
+  run.said = ''
   const crashed = (error: unknown): void => {
     log.critical(`this is a mistake of nsupd, it ends now and the workers live on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     run.current?.session.save()
@@ -123,7 +127,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     autoLogs: autoLogsOf(config),
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
     listen: async (master) => {
-      listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
+      const listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
       log.info(`supervisord started with pid ${String(process.pid)}`)
       return listening.close
     },
@@ -165,7 +169,7 @@ function becomeDaemon(config: Config, run: Run): void {
   }
 }
 
-function readConfig(file: string, flags: Flags, instance: Instance, say: (text: string) => void): Config | null {
+function readConfig(file: string, flags: Flags, instance: Instance, say: (text: string) => unknown): Config | null {
   const { config, problems } = loadConfig(file, { env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd() })
   if (problems.length > 0) say(`${formatProblems(problems)}\n`)
   return config
