@@ -153,9 +153,9 @@ export class OutputStream {
   }
 
   #take(chunk: Uint8Array): void {
-    this.#last?.push(chunk)
     const clean = this.#ansi === null ? chunk : this.#ansi.strip(chunk)
     this.#file?.write(this.#stamper === null ? clean : this.#stamper.stamp(clean))
+    this.#last?.push(chunk) // only now: what is not written when the master is killed is lost
     this.#syslog?.write(clean)
     for (const listener of this.#listeners) listener(clean)
   }
