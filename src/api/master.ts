@@ -92,6 +92,9 @@ export interface Master {
   /** Stops everything and starts again from the config, in the same pid. */
   restart(by: Actor): void
 
+  /** Sends something to the event listeners; also while shutting down. */
+  remoteComm(kind: string, data: string): void
+
   /** Calls back for every event from now on; returns the end of it. */
   subscribe(listener: (event: MasterEvent) => void): () => void
   /** CPU percent and resident bytes of running processes by pid. */

@@ -54,7 +54,15 @@ export interface SurvivorsEvent extends Common {
   readonly killed: boolean
 }
 
-export type MasterEvent = StateEvent | GroupEvent | MasterStateEvent | LogDropEvent | SurvivorsEvent
+/** A client of the XML-RPC interface sent something to the event listeners. */
+export interface RemoteEvent extends Common {
+  readonly type: 'remote.communication'
+  /** What the client calls its `type`. */
+  readonly kind: string
+  readonly data: string
+}
+
+export type MasterEvent = StateEvent | GroupEvent | MasterStateEvent | LogDropEvent | SurvivorsEvent | RemoteEvent
 
 /** An event before the bus has given it a serial and a time. */
 export type EventBody = MasterEvent extends infer E ? (E extends Common ? Omit<E, 'serial' | 'at'> : never) : never

@@ -192,6 +192,10 @@ export class FleetMaster implements Master {
     this.end('restart', by)
   }
 
+  remoteComm(kind: string, data: string): void {
+    this.ports.bus.publish({ type: 'remote.communication', kind, data })
+  }
+
   subscribe(listener: (event: MasterEvent) => void): () => void {
     return this.ports.bus.subscribe(listener)
   }
