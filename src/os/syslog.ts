@@ -124,7 +124,7 @@ export class Syslog {
   }
 }
 
-export class SyslogSink implements Sink {
+class SyslogSink implements Sink {
   readonly path = null
   readonly #syslog: Syslog
   readonly #prefix: Buffer
