@@ -172,9 +172,10 @@ export class FleetMaster implements Master {
   async update(groups: readonly string[], by: Actor): Promise<UpdateStep[]> {
     this.refuseWhileEnding()
     const plan = restrict(this.readPlan(), groups)
+    const known = new Set([...this.ports.fleet.groups.keys(), ...this.configured.map(({ name }) => name)])
+    for (const name of groups) if (!known.has(name)) throw new Fault('BAD_NAME', name)
     this.ports.streams.prepare([...plan.added, ...plan.changed.map(({ group }) => group)])
-    const touched = [...plan.removed, ...plan.changed.map(({ group }) => group.name)]
-    const running = touched.flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
+    const running = [...plan.removed, ...plan.changed.map(({ group }) => group.name)].flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
     this.ports.enqueue({ type: 'apply', plan, by })
     const stopping = running.filter((proc) => proc.leaving || proc.next !== null)
     await Promise.all(stopping.map((proc) => this.ports.waits.untilDown(proc)))

@@ -1,6 +1,7 @@
 /** `fg name`: lines go to the stdin of a process, both of its outputs come back, Ctrl-C leaves. */
 import type { Context } from '../command.ts'
 import type { Client } from '../../api/client.ts'
+import type { LogItem } from '../../api/results.ts'
 import { CliError } from '../clierror.ts'
 import { Fault } from '../../lib/fault.ts'
 import { banner } from '../logreading.ts'
@@ -20,12 +21,13 @@ export async function run(context: Context): Promise<number> {
   })
   try {
     await watch.opened
-    banner(context)
     const outputs = (['stdout', 'stderr'] as const).map((channel) => show(context, client, target, channel, ending.signal))
+    await Promise.all(outputs.map(({ opened }) => opened)) // else the answer to a quick line would be missed
+    banner(context)
     const sent = await send(context, client, target, ending.signal)
     killed ||= sent === 'not running'
     ending.abort()
-    await Promise.all(outputs)
+    await Promise.all(outputs.map(({ ended }) => ended))
   } finally {
     watch.close()
   }
@@ -51,9 +53,22 @@ async function requireRunning(context: Context): Promise<string> {
   return process.namespec
 }
 
-async function show(context: Context, client: Client, target: string, channel: 'stdout' | 'stderr', signal: AbortSignal): Promise<void> {
+interface Shown {
+  /** Resolves when what is written from now on will be shown, or nothing will. */
+  readonly opened: Promise<void>
+  readonly ended: Promise<void>
+}
+
+function show(context: Context, client: Client, target: string, channel: 'stdout' | 'stderr', signal: AbortSignal): Shown {
+  let onOpen: () => void = () => undefined
+  const opening = new Promise<void>((resolve) => (onOpen = resolve))
+  const ended = copy(context, client.stream('follow', { target, channel, bytes: 0 }, { signal, onOpen }), signal)
+  return { opened: Promise.race([opening, ended]), ended }
+}
+
+async function copy(context: Context, items: AsyncIterable<LogItem>, signal: AbortSignal): Promise<void> {
   try {
-    for await (const item of client.stream('follow', { target, channel, bytes: 0 }, { signal })) {
+    for await (const item of items) {
       if (item.type === 'text') context.out.write(item.text)
     }
   } catch (error) {
