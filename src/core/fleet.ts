@@ -31,6 +31,8 @@ export interface Fleet {
   phase: 'running' | 'stopping' | 'drained'
   /** Who asked for the shutdown. */
   stopBy: Actor
+  /** The shutdown gives no more grace, in no tier. */
+  hurried: boolean
   /** All processes in starting order; `null` when it has to be made again. */
   order: readonly Ranked[] | null
 }
@@ -48,7 +50,7 @@ export type FleetInput =
   | { readonly type: 'hurry' }
 
 export function newFleet(): Fleet {
-  return { groups: new Map(), phase: 'running', stopBy: '', order: null }
+  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, order: null }
 }
 
 /** Applies one input and settles. */
@@ -116,6 +118,7 @@ function apply(fleet: Fleet, input: FleetInput, now: Now, effects: Effect[]): vo
       fleet.stopBy = input.by
       return
     case 'hurry':
+      fleet.hurried = fleet.phase === 'stopping'
       for (const { proc } of ranked(fleet)) stepProc(proc, { type: 'hurry' }, now, effects)
   }
 }
@@ -146,11 +149,16 @@ function stopNextTier(fleet: Fleet, now: Now, effects: Effect[]): void {
   for (const { proc, groupPriority } of up.reverse()) {
     if (groupPriority !== highest) continue
     if (proc.state === 'BACKOFF') stepProc(proc, { type: 'giveUp' }, now, effects)
-    else stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects)
+    else if (proc.state !== 'STOPPING') stopForShutdown(proc, fleet, now, effects)
   }
   // A tier of nothing but BACKOFF is done at once, and nothing else would come to move the shutdown on.
   const tierDone = up.every(({ proc, groupPriority }) => groupPriority !== highest || isStopped(proc.state))
   if (tierDone) stopNextTier(fleet, now, effects)
+}
+
+function stopForShutdown(proc: Proc, fleet: Fleet, now: Now, effects: Effect[]): void {
+  stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects)
+  if (fleet.hurried) stepProc(proc, { type: 'hurry' }, now, effects)
 }
 
 // --- changes of the config ---------------------------------------------------------------------------------------
@@ -170,7 +178,7 @@ function change(fleet: Fleet, spec: GroupSpec, restart: ReadonlySet<string>, by:
   for (const process of spec.processes) {
     const proc = group.procs.get(process.name)
     if (proc === undefined) admit(group, process, by, now)
-    else if (restart.has(process.name)) replaceSpec(proc, process, by)
+    else if (restart.has(process.name) || proc.leaving || proc.next !== null) replaceSpec(proc, process, by)
     else proc.spec = process
   }
   fleet.order = null
@@ -211,7 +219,9 @@ function takeNext(proc: Proc, now: Now, mayStart: boolean, effects: Effect[]): v
   proc.spec = spec
   proc.next = null
   proc.backoff = 0
-  if (up && mayStart) stepProc(proc, { type: 'start', by: proc.wantedBy }, now, effects)
+  if (!up) return
+  if (mayStart) stepProc(proc, { type: 'start', by: proc.wantedBy }, now, effects)
+  else proc.want = 'up'
 }
 
 function forget(fleet: Fleet, proc: Proc, effects: Effect[]): void {

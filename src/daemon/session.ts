@@ -36,6 +36,9 @@ export class Session {
   private readonly waits = new Waits()
   private readonly config: Config
   private ending: Ending = 'shutdown'
+  private opened = false
+  /** An end that was asked for before anything had been taken over. */
+  private early: { readonly how: Ending; readonly by: Actor } | null = null
   private finish: (ending: Ending) => void = () => undefined
 
   constructor(config: Config, ports: SessionPorts) {
@@ -67,6 +70,8 @@ export class Session {
     const { fleet, streams, snapshots, loop, watch, ports } = this
     takeOver(this.config, { fleet, streams, snapshots, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
+    this.opened = true
+    if (this.early !== null) this.end(this.early.how, this.early.by)
     return closeServers
   }
 
@@ -89,8 +94,11 @@ export class Session {
 
   /** Sends a signal to every process that is RUNNING. */
   relay(signal: SignalName): void {
-    const running = this.master.processes().filter((view) => view.state === 'RUNNING')
-    this.master.signal(running, signal, `${signal} to the master`)
+    for (const { proc } of ranked(this.fleet)) {
+      if (proc.state !== 'RUNNING' || proc.id === null) continue
+      const answer = this.ports.processes.kill(proc.id, signal, 'process')
+      if (typeof answer === 'object') this.ports.log.error(`could not send ${signal} to ${proc.name}: ${answer.failed}`)
+    }
   }
 
   /** Writes the status files: also the last thing before a crash. */
@@ -155,6 +163,10 @@ export class Session {
   }
 
   private end(how: Ending, by: Actor): void {
+    if (!this.opened) {
+      this.early = { how, by }
+      return
+    }
     this.ending = how
     this.bus.publish({ type: 'master.stopping', by })
     if (how === 'keep-workers') this.finish(how)

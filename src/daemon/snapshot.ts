@@ -117,7 +117,7 @@ function statusOf(proc: Proc, groupPriority: number, bootId: string, at: number)
     groupPriority,
     name: proc.name,
     state: proc.state,
-    want: proc.want,
+    want: proc.next === null ? proc.want : proc.next.up ? 'up' : 'down',
     wantedBy: proc.wantedBy,
     pid: proc.id?.pid ?? 0,
     startTime: proc.id?.startTime ?? '',

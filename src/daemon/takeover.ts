@@ -7,8 +7,9 @@ import { planChanges } from '../core/diff.ts'
 import type { Plan } from '../core/diff.ts'
 import { activeGroups, enlist } from '../core/fleet.ts'
 import type { Fleet } from '../core/fleet.ts'
+import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
-import type { GroupSpec } from '../core/spec.ts'
+import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
 import { adopt } from './adopt.ts'
 import type { Adopted } from './adopt.ts'
 import type { AdoptedWatch } from './adopted-watch.ts'
@@ -39,11 +40,15 @@ export function takeOver(config: Config, parts: Parts): void {
   const running = activeGroups(fleet)
   autoLogs.cleanUp(running)
   const groups = autoLogs.name(config.groups, running)
-  const plan = planChanges(running, groups, comparison)
+  for (const { proc, fate } of adopted) if (fate === 'died') proc.spec = specIn(groups, proc) ?? proc.spec
+  const plan = planChanges(activeGroups(fleet), groups, comparison)
   streams.prepare(groups)
   for (const one of adopted) welcome(one, parts)
   tellOutdated(plan, ports)
-  const changed = plan.changed.map(({ group, restart }) => ({ group: keepingOld(group, restart, fleet), restart: new Set<string>() }))
+  const changed = plan.changed.map(({ group, restart }) => {
+    const back = new Set([...restart].filter((name) => isOnItsWayBack(fleet.groups.get(group.name)?.procs.get(name))))
+    return { group: keepingOld(group, new Set([...restart].filter((name) => !back.has(name))), fleet), restart: back }
+  })
   loop.enqueue({ type: 'apply', plan: { added: plan.added, changed, removed: [] }, by: 'start of the master' })
 }
 
@@ -56,6 +61,16 @@ function welcome({ proc, fate }: Adopted, { streams, snapshots, loop, watch, por
   if (fate === 'died') return loop.enqueue(exitInput(proc, { kind: 'unknown' }, streams))
   log.info(`adopted: '${proc.name}' with pid ${String(proc.id.pid)}`, { process: namespec(proc.group, proc.name), pid: proc.id.pid })
   watch.add(proc, proc.id)
+}
+
+/** Nothing of it runs with old settings any more: what comes now is by the new ones. */
+function specIn(groups: readonly GroupSpec[], proc: Proc): ProcessSpec | undefined {
+  return groups.find(({ name }) => name === proc.group)?.processes.find(({ name }) => name === proc.name)
+}
+
+/** The last master was restarting it when it died. */
+function isOnItsWayBack(proc: Proc | undefined): boolean {
+  return proc?.state === 'STOPPING' && proc.want === 'up'
 }
 
 function tellOutdated(plan: Plan, { log }: SessionPorts): void {
