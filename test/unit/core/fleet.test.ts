@@ -44,7 +44,7 @@ describe('A shutdown', () => {
     world.later(60_000)
     expect(world.effects.filter((effect) => effect.type === 'spawn')).toEqual([])
     expect(world.proc('n0').state).toBe('STOPPED')
-    expect(world.proc('a0').spec.command).toBe('two')
+    expect(world.proc('a0')).toMatchObject({ state: 'EXITED', want: 'up', spec: { command: 'two' } })
   })
 
   it('is over at once when nothing runs, and a second one is no other', () => {
@@ -52,7 +52,7 @@ describe('A shutdown', () => {
     world.do(shutdown)
     world.do({ type: 'shutdown', by: 'bob' })
     expect(world.effects.map(({ type }) => type)).toEqual(['drained'])
-    expect(world.fleet.stopBy).toBe('ann')
+    expect(world.fleet.stopBy).toBe('shutdown, ann')
   })
 
   it('escalates after stopwait, and when it is hurried only what is being stopped', () => {
@@ -64,6 +64,17 @@ describe('A shutdown', () => {
     world.later(1)
     world.do({ type: 'hurry' })
     expect(world.signalled()).toEqual(['b0 SIGTERM', 'b0 SIGKILL', 'b0 SIGKILL'])
+  })
+
+  it('once hurried has no grace for the groups that come later either', () => {
+    const world = new TestFleet()
+    world.run(group('a', 1, { name: 'a0' }, { name: 'a1' }), group('b', 9, { name: 'b0' }))
+    world.do(shutdown)
+    world.do({ type: 'hurry' })
+    world.end('b0')
+    expect(world.signalled().slice(2)).toEqual(['a1 SIGTERM', 'a1 SIGKILL', 'a0 SIGTERM', 'a0 SIGKILL'])
+    world.end('a1')
+    expect(world.signalled()).toHaveLength(6)
   })
 
   it('waits for a stop that came while the spawn was being carried out', () => {
@@ -132,6 +143,26 @@ describe('A change of the config', () => {
     expect(world.proc('a0')).toMatchObject({ state: 'STOPPING', leaving: false })
     world.end('a0')
     expect(world.proc('a0')).toMatchObject({ state: 'STARTING', spec: { command: 'three' } })
+  })
+
+  it('brings back a single member that was leaving a group that stayed', () => {
+    const world = new TestFleet()
+    const [both, one] = [group('a', 1, { name: 'a0' }, { name: 'a1' }), group('a', 1, { name: 'a1' })]
+    world.run(both)
+    world.do({ type: 'apply', plan: plan({ changed: [{ group: one, restart: new Set() }] }), by: 'bob' })
+    world.do({ type: 'apply', plan: plan({ changed: [{ group: both, restart: new Set() }] }), by: 'bob' })
+    world.end('a0')
+    expect(world.states()).toEqual(['a0 STARTING', 'a1 RUNNING'])
+  })
+
+  it('forgets no newer change while an older one waits for its restart', () => {
+    const world = new TestFleet()
+    world.run(group('a', 1, { name: 'a0' }))
+    const two = { name: 'a0', command: 'two' }
+    world.do({ type: 'apply', plan: plan({ changed: [{ group: group('a', 1, two), restart: new Set(['a0']) }] }), by: 'bob' })
+    world.do({ type: 'apply', plan: plan({ changed: [{ group: group('a', 1, { ...two, stopwait: 1 }), restart: new Set() }] }), by: 'bob' })
+    world.end('a0')
+    expect(world.proc('a0')).toMatchObject({ state: 'STARTING', spec: { command: 'two', stopwait: 1 } })
   })
 
   it('lets members go that are gone from their group and admits new ones', () => {
