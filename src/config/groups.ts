@@ -1,6 +1,7 @@
 /** Makes the groups: those that the config names, and one for each program that is in none. */
 import { dirname, join } from 'node:path'
 import { didYouMean } from '../lib/suggest.ts'
+import { buildListener } from './listener.ts'
 import { readRows } from './read.ts'
 import { buildProgram } from './program.ts'
 import { errorAt, warningAt } from './raw.ts'
@@ -37,6 +38,10 @@ export function buildGroups(
   for (const [name, section] of programs) {
     if (taken.has(name)) continue
     const { priority, processes } = make(section, name, name)
+    groups.push({ at: section.at, spec: { name, priority, processes: distinct(processes, section, context) } })
+  }
+  for (const [name, section] of byName(sections, 'eventlistener', context)) {
+    const { priority, processes } = buildListener(section, name, master, context)
     groups.push({ at: section.at, spec: { name, priority, processes: distinct(processes, section, context) } })
   }
   return withOwnLogs(apart(groups, context)).sort(byPriority)
@@ -96,7 +101,7 @@ function apart(groups: readonly { spec: GroupSpec; at: Mark }[], context: Contex
   for (const { spec, at } of groups) {
     const other = kept.get(spec.name)
     if (other !== undefined) {
-      const message = `a program and a group are both named '${spec.name}'`
+      const message = `two of the programs, event listeners and groups are named '${spec.name}'`
       context.findings.add(context.format === 'yaml' ? errorAt(at, message) : warningAt(at, `${message}; only the first by priority is kept`))
     }
     if (other === undefined || spec.priority < other.priority) kept.set(spec.name, spec)

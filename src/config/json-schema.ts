@@ -20,6 +20,7 @@ export function configJsonSchema(): JsonShape {
     additionalProperties: false,
     properties: {
       programs: named('program'),
+      eventlisteners: named('eventlistener'),
       groups: named('group'),
       include: { ...strings, description: docOf('include') },
       defaults: { ...objectOf(rowsOf('program'), false), description: 'Options that all programs share.' },
@@ -34,6 +35,7 @@ export function configJsonSchema(): JsonShape {
     },
     definitions: {
       program: objectOf(rowsOf('program'), true),
+      eventlistener: objectOf(rowsOf('eventlistener'), true),
       group: objectOf(rowsOf('group'), true),
       unix_http_server: single('unix_http_server'),
       inet_http_server: single('inet_http_server'),

@@ -36,7 +36,8 @@ declare module 'zod' {
   }
 }
 
-class Refusal {
+/** Why a text is not of a kind. */
+export class Refusal {
   readonly reason: string
 
   constructor(reason: string) {
@@ -44,7 +45,8 @@ class Refusal {
   }
 }
 
-function kind<T>(accepts: string, json: JsonShape, read: (text: string) => T | Refusal): Kind<T> {
+/** Makes a kind: what it accepts, in words and as JSON Schema, and how text becomes a value. */
+export function kind<T>(accepts: string, json: JsonShape, read: (text: string) => T | Refusal): Kind<T> {
   return z.string().transform((text, context): T => {
     const value = read(text)
     if (!(value instanceof Refusal)) return value

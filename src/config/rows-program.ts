@@ -2,6 +2,7 @@
 import {
   autorestart, boolean, bytes, duration, exitcodes, integer, logTarget, octal, seconds, signal, text, word,
 } from './kinds.ts'
+import { defaultResultHandler, eventTypes, resultHandler } from './kinds-listener.ts'
 import { differing, option, optional, without } from './rows.ts'
 import type { LogTarget } from './kinds.ts'
 import type { Row, Values } from './rows.ts'
@@ -101,6 +102,22 @@ export const processRows = {
   ...streamRows('stdout'),
   ...streamRows('stderr'),
 }
+
+/** What an event listener has beside the options of a program. */
+export const listenerRows = {
+  events: option(eventTypes, 'EVENT', {
+    doc: 'Types of events that it gets; a type stands for all below it, EVENT for everything.', required: true, shape: 'list', spec: ['listener'],
+  }),
+  buffer_size: option(integer(1, 100_000), '10', {
+    doc: 'Events that may wait for the listeners of this section; one more drops the oldest.', spec: ['listener'],
+  }),
+  result_handler: option(resultHandler, defaultResultHandler, {
+    doc: 'How results are judged. Only the default can be used: OK accepts an event, anything else has it sent again.', spec: ['listener'],
+  }),
+}
+
+/** The priority of a listener's group: first to start, last to stop. */
+export const listenerPriority = '-1'
 
 /** The rows of a process that are read by their type alone; the others have forms of their own. */
 export const plainRows = without(processRows, 'command', 'process_name', 'environment')

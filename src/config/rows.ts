@@ -16,7 +16,7 @@ type Leaf<K extends keyof ProcessSpec> = ProcessSpec[K] extends readonly unknown
   : K extends 'stdout' | 'stderr' ? `${K}.${keyof ProcessSpec[K] & string}` : K
 
 /** A field of {@link ProcessSpec}, for example `stdout.maxBytes`. */
-export type SpecField = { [K in keyof ProcessSpec]: Leaf<K> }[keyof ProcessSpec]
+export type SpecField = { [K in keyof ProcessSpec]-?: Leaf<K> }[keyof ProcessSpec]
 
 /**
  * One option. Defaults are written as the text that would be in a file; `null`: none. A required one has no default:

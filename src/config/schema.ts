@@ -1,6 +1,6 @@
 /** All sections and their rows: the one table that says what a config may hold. */
 import { groupRows, includeRows, inetRows, supervisorctlRows, supervisordRows, unixRows } from './rows-master.ts'
-import { processRows, programRows } from './rows-program.ts'
+import { listenerPriority, listenerRows, processRows, programRows } from './rows-program.ts'
 import type { Rows } from './rows.ts'
 
 export interface SectionSchema {
@@ -21,6 +21,11 @@ export const schema: readonly SectionSchema[] = [
     kind: 'program', ini: '[program:NAME]', yaml: 'programs.NAME', several: 'named', rows: { ...processRows, ...programRows },
     doc: 'A program that the master runs. In YAML, `defaults:` takes the same options and gives them to all programs.',
   },
+  {
+    kind: 'eventlistener', ini: '[eventlistener:NAME]', yaml: 'eventlisteners.NAME', several: 'named',
+    rows: { ...listenerRows, ...processRows, ...programRows, priority: { ...programRows.priority, ini: listenerPriority, yaml: listenerPriority } },
+    doc: 'A program that the master tells of events, over its stdin and stdout, by the protocol of supervisord; `redirect_stderr` is not possible.',
+  },
   { kind: 'group', ini: '[group:NAME]', yaml: 'groups.NAME', several: 'named', rows: groupRows, doc: 'Programs that are acted on together.' },
   { kind: 'include', ini: '[include]', yaml: 'include', several: 'plain', rows: includeRows, doc: 'Further files. In YAML a pattern or a list of patterns.' },
   { kind: 'supervisord', ini: '[supervisord]', yaml: 'supervisord', several: 'plain', rows: supervisordRows, doc: 'The master itself.' },
@@ -30,7 +35,7 @@ export const schema: readonly SectionSchema[] = [
 ]
 
 /** Sections of INI that are known without rows: other tools', or not run yet. */
-export const otherSections = ['eventlistener', 'fcgi-program', 'rpcinterface', 'ctlplugin'] as const
+export const otherSections = ['fcgi-program', 'rpcinterface', 'ctlplugin'] as const
 
 /** The schema of a kind of section. */
 export function sectionSchema(kind: string): SectionSchema | undefined {

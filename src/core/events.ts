@@ -62,7 +62,37 @@ export interface RemoteEvent extends Common {
   readonly data: string
 }
 
-export type MasterEvent = StateEvent | GroupEvent | MasterStateEvent | LogDropEvent | SurvivorsEvent | RemoteEvent
+/**
+ * What a process has written: all of it where `events_enabled` asks for that (`process.log`), or what stood between the
+ * capture tokens (`process.communication`). Published only while somebody wants it.
+ */
+export interface OutputEvent extends Common {
+  readonly type: 'process.log' | 'process.communication'
+  readonly group: string
+  readonly name: string
+  readonly pid: number
+  readonly channel: 'stdout' | 'stderr'
+  readonly text: string
+}
+
+/** Wall time has passed a multiple of the period. Published only while somebody wants it. */
+export interface TickEvent extends Common {
+  readonly type: 'tick'
+  /** Seconds. */
+  readonly period: 5 | 60 | 3600
+  /** Epoch seconds, a multiple of the period. */
+  readonly when: number
+}
+
+export type MasterEvent =
+  | StateEvent
+  | GroupEvent
+  | MasterStateEvent
+  | LogDropEvent
+  | SurvivorsEvent
+  | RemoteEvent
+  | OutputEvent
+  | TickEvent
 
 /** An event before the bus has given it a serial and a time. */
 export type EventBody = MasterEvent extends infer E ? (E extends Common ? Omit<E, 'serial' | 'at'> : never) : never

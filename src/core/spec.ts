@@ -29,6 +29,14 @@ export interface LogSpec {
   readonly stripAnsi: boolean
 }
 
+/** What makes an event listener of a program. */
+export interface ListenerSpec {
+  /** Types of supervisord's events, as in its contract: `TICK_5`, `PROCESS_STATE`, ... */
+  readonly events: readonly string[]
+  /** Events that may wait for a listener of this pool. */
+  readonly bufferSize: number
+}
+
 export type Autorestart = 'always' | 'never' | 'unexpected'
 
 /** One process of a program. Durations are milliseconds. */
@@ -69,6 +77,8 @@ export interface ProcessSpec {
   readonly umask: number | null
   /** Replaces SUPERVISOR_SERVER_URL; `null`: derived. */
   readonly serverurl: string | null
+  /** Only for event listeners; the same for all processes of their group, which is their pool. */
+  readonly listener?: ListenerSpec
 }
 
 /** A group as the config describes it. */
