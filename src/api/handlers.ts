@@ -60,6 +60,11 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
     }))
     return { processes, missing: [...missing] }
   },
+  brief(master, params) {
+    const { matched, missing } = resolve(master, params.targets)
+    const processes = inReadingOrder(matched).map(({ namespec, state, description }) => ({ namespec, state, description }))
+    return { processes, missing: [...missing] }
+  },
   async describe(master, params) {
     const view = one(master, params.target)
     const usage = await usageOf(master, [view])

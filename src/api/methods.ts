@@ -53,6 +53,13 @@ export const methods = {
     },
     answer: 'value',
   },
+  brief: {
+    summary: 'Lists the name, state and description of processes, and nothing else',
+    verb: 'GET',
+    path: '/brief',
+    params: { targets },
+    answer: 'value',
+  },
   describe: {
     summary: 'Tells all about one process, its last exits and its configuration',
     verb: 'GET',

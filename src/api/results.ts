@@ -57,6 +57,8 @@ const processStatus = z.object({
   exits: z.array(exit).optional().meta({ description: 'The last ten, newest last; only when asked for' }),
 })
 
+const briefStatus = processStatus.pick({ namespec: true, state: true, description: true })
+
 const logConfig = z.object({
   logfile: z.string().nullable(),
   auto: z.boolean(),
@@ -141,6 +143,7 @@ export const results = {
     api_version: z.literal(1),
   }),
   status: z.object({ processes: z.array(processStatus), missing: z.array(missing) }),
+  brief: z.object({ processes: z.array(briefStatus), missing: z.array(missing) }),
   describe: processStatus.extend({ exits: z.array(exit), config: processConfig }),
   start: outcomes,
   stop: outcomes,
@@ -182,6 +185,7 @@ export const streamItems = {
 export type ResultOf<M extends CallName> = z.infer<(typeof results)[M]>
 export type ItemOf<M extends StreamName> = z.infer<(typeof streamItems)[M]>
 
+export type BriefStatus = z.infer<typeof briefStatus>
 export type ProcessStatus = z.infer<typeof processStatus>
 export type ProcessDetail = ResultOf<'describe'>
 export type ProcessConfig = z.infer<typeof processConfig>

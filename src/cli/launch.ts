@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+/** As in bin/nsupd: a small young generation is what a master needs. */
+const masterFlags = ['--max-semi-space-size=1']
+
 export interface Launched {
   readonly ok: boolean
   /** What nsupd wrote while it started. */
@@ -18,7 +21,7 @@ function nsupd(): string {
 /** Resolves when nsupd has returned: exit code 0 means that a master answers. */
 export function launchMaster(configFile: string, env: NodeJS.ProcessEnv, command = nsupd()): Promise<Launched> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, '-c', configFile], { env: { ...env, NSUP_BACKGROUND: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [...masterFlags, command, '-c', configFile], { env: { ...env, NSUP_BACKGROUND: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     const listen = (chunk: string): void => void (said += chunk)
     child.stdout.setEncoding('utf8').on('data', listen)

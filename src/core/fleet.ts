@@ -20,6 +20,9 @@ import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { reconcile, stepProc } from './process.ts'
 import type { GroupSpec } from './spec.ts'
 
+/** Begins the name of whoever stops a process because the whole is shut down. */
+export const shutdownActor = 'shutdown'
+
 export interface Group {
   readonly name: string
   priority: number
@@ -115,7 +118,7 @@ function apply(fleet: Fleet, input: FleetInput, now: Now, effects: Effect[]): vo
     case 'shutdown':
       if (fleet.phase !== 'running') return
       fleet.phase = 'stopping'
-      fleet.stopBy = input.by
+      fleet.stopBy = `${shutdownActor}, ${input.by}`
       return
     case 'hurry':
       fleet.hurried = fleet.phase === 'stopping'
@@ -139,21 +142,23 @@ export function rests(proc: Proc): boolean {
 }
 
 function stopNextTier(fleet: Fleet, now: Now, effects: Effect[]): void {
-  const up = ranked(fleet).filter(({ proc }) => !isStopped(proc.state))
-  if (up.length === 0) {
+  const order = ranked(fleet)
+  const last = order.findLast(({ proc }) => !isStopped(proc.state))
+  if (last === undefined) {
     fleet.phase = 'drained'
     effects.push({ type: 'drained' })
     return
   }
-  const highest = Math.max(...up.map(({ groupPriority }) => groupPriority))
-  for (const { proc, groupPriority } of up.reverse()) {
-    if (groupPriority !== highest) continue
-    if (proc.state === 'BACKOFF') stepProc(proc, { type: 'giveUp' }, now, effects)
-    else if (proc.state !== 'STOPPING') stopForShutdown(proc, fleet, now, effects)
+  let waiting = false
+  for (let i = order.length - 1; i >= 0; i -= 1) {
+    const one = order[i]
+    if (one === undefined || one.groupPriority < last.groupPriority) break
+    if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp' }, now, effects)
+    else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, now, effects)
+    waiting ||= !isStopped(one.proc.state)
   }
   // A tier of nothing but BACKOFF is done at once, and nothing else would come to move the shutdown on.
-  const tierDone = up.every(({ proc, groupPriority }) => groupPriority !== highest || isStopped(proc.state))
-  if (tierDone) stopNextTier(fleet, now, effects)
+  if (!waiting) stopNextTier(fleet, now, effects)
 }
 
 function stopForShutdown(proc: Proc, fleet: Fleet, now: Now, effects: Effect[]): void {

@@ -7,9 +7,11 @@ import type { Processes } from '../core/ports.ts'
 import { newProc } from '../core/proc.ts'
 import type { Now, Proc } from '../core/proc.ts'
 import { backoffDelay } from '../core/policy.ts'
+import { shutdownActor } from '../core/fleet.ts'
 import { namespec } from '../core/spec.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
 import { runMark } from './environment.ts'
+import { processFolder } from './snapshot.ts'
 import type { Remembered, Status } from './snapshot.ts'
 
 export interface Adopted {
@@ -47,8 +49,11 @@ export function adopt(sources: AdoptionSources, now: Now): Adoption {
   const adopted: Adopted[] = []
   const known = new Set<string>()
   const stale: string[] = []
+  const expected = new Set(configured.flatMap((group) => group.processes).map((spec) => processFolder(runDir, spec.group, spec.name)))
   for (const record of sources.remembered) {
     const one = fromRecord(record, sources, marked, now)
+    const empty = record.status === null && record.spec === null && record.exits.length === 0
+    if (one === null && empty && expected.has(record.folder)) continue // its FIFOs are used again
     if (one === null) stale.push(record.folder)
     else {
       adopted.push(one)
@@ -118,7 +123,9 @@ function restored(spec: ProcessSpec, status: Status, record: Remembered, now: No
   // The master may have died between writing the exits and writing the status: the newer one counts.
   const exits = status.pid === 0 ? [...record.exits] : record.exits.filter((exit) => exit.incarnation < status.incarnation)
   const incarnation = Math.max(status.incarnation, exits.at(-1)?.incarnation ?? 0)
-  const { state, want, wantedBy, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
+  // Nobody wanted this process down: the last master died while it stopped everything.
+  const { want, wantedBy } = status.wantedBy.startsWith(shutdownActor) ? { want: spec.autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
+  const { state, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
   return {
     ...newProc(spec, want, wantedBy, now.wall),
     ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts },

@@ -23,6 +23,8 @@ export interface MainLog {
   readonly path: string | null
   /** Why the log file could not be opened, one sentence; lines then only go to the foreground. */
   readonly problem: string | null
+  /** Writes what has been said so far; otherwise that happens at the end of the turn. */
+  flush(): void
   reopen(): void
   clear(): void
   /** Resolves when everything has been handed on, or its reader does not take it. */
@@ -44,6 +46,7 @@ export function createMainLog(spec: MasterSpec, { echo, tty, sinks }: MainLogOpt
   const main = openMain(spec, sinks)
   if (main.sink !== null) outputs.push(new Output(main.sink, spec.logfileFormat === 'text' ? textLine : asIs))
   if (echo && !goesToStdout(spec)) outputs.push(...openForeground(spec, tty, sinks))
+  const batch = new Batch((lines) => { for (const output of outputs) output.write(lines) })
   const log = pino<LogLevel, true>(
     {
       level: spec.loglevel,
@@ -54,18 +57,46 @@ export function createMainLog(spec: MasterSpec, { echo, tty, sinks }: MainLogOpt
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secret, censor: '[redacted]' },
     },
-    { write: (line) => { for (const output of outputs) output.write(line) } },
+    { write: (line) => { batch.add(line) } },
   )
   return {
     log,
     path: main.path,
     problem: main.problem,
-    reopen: () => { for (const output of outputs) output.sink.sink?.reopen() },
-    clear: () => { for (const output of outputs) output.sink.sink?.clear() },
+    flush: () => { batch.flush() },
+    reopen: () => {
+      batch.flush()
+      for (const output of outputs) output.sink.sink?.reopen()
+    },
+    clear: () => {
+      batch.flush()
+      for (const output of outputs) output.sink.sink?.clear()
+    },
     close: async () => {
+      batch.flush()
       for (const output of outputs) output.sink.sink?.close()
       await sinks.flush()
     },
+  }
+}
+
+/** Lines of one turn are written with one call: a start of hundreds says thousands. */
+class Batch {
+  #lines: string[] = []
+  readonly #write: (lines: readonly string[]) => void
+
+  constructor(write: (lines: readonly string[]) => void) {
+    this.#write = write
+  }
+
+  add(line: string): void {
+    if (this.#lines.push(line) === 1) setImmediate(() => { this.flush() })
+  }
+
+  flush(): void {
+    const lines = this.#lines
+    this.#lines = []
+    if (lines.length > 0) this.#write(lines)
   }
 }
 
@@ -116,9 +147,9 @@ class LineSink implements SinkWatcher {
   #full = false
   #left = 0
 
-  write(bytes: string): void {
-    if (this.#full) this.#left += 1
-    else this.sink?.write(Buffer.from(bytes))
+  write(lines: readonly string[]): void {
+    if (this.#full) this.#left += lines.length
+    else this.sink?.write(Buffer.from(lines.join('')))
   }
 
   onDropping(): void {
@@ -155,10 +186,10 @@ class Output {
     this.#form = form
   }
 
-  write(line: string): void {
-    this.sink.write(this.#form(line))
+  write(lines: readonly string[]): void {
+    this.sink.write(lines.map((line) => this.#form(line)))
     for (const { level, message } of this.sink.notes.splice(0)) {
-      this.sink.write(this.#form(`${JSON.stringify({ level, time: new Date().toISOString(), msg: message })}\n`))
+      this.sink.write([this.#form(`${JSON.stringify({ level, time: new Date().toISOString(), msg: message })}\n`)])
     }
   }
 }

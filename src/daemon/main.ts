@@ -20,7 +20,7 @@ import { acquireLock } from '../os/lock.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId } from '../os/proc.ts'
 import { systemProcesses } from '../os/processes.ts'
-import { listFolder, makeFolder, readRecord, removeAll, writeRecord } from '../os/records.ts'
+import { listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
 import { becomeUser } from '../os/become-user.ts'
 import { createSinks } from '../os/sinks.ts'
 import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
@@ -115,11 +115,12 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   const crashed = (error: unknown): void => {
     log.critical(`this is a mistake of nsupd, it ends now and the workers live on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     run.current?.session.save()
+    mainLog.flush()
     process.exit(70)
   }
   const ports: SessionPorts = {
     ...{ clock: systemClock, processes: systemProcesses(), bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
-    records: { write: writeRecord, read: readRecord, list: listFolder, remove: removeAll },
+    records: { write: writeRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder }),
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },

@@ -83,7 +83,7 @@ export class Session {
     this.save()
     for (const { proc } of ranked(this.fleet)) {
       this.streams.get(proc)?.close()
-      if (how !== 'keep-workers' && rests(proc)) this.snapshots.forget(proc)
+      if (how !== 'keep-workers' && rests(proc)) this.snapshots.conclude(proc)
     }
   }
 
@@ -103,7 +103,7 @@ export class Session {
 
   /** Writes the status files: also the last thing before a crash. */
   save(): void {
-    this.snapshots.flush((proc) => this.fleet.groups.get(proc.group)?.priority ?? 999, this.ports.clock.wall())
+    this.snapshots.flush((proc) => this.fleet.groups.get(proc.group)?.priority ?? 999, this.ports.clock.wall(), this.fleet.phase !== 'running')
   }
 
   /** Sentences about what should hold of the fleet and does not. */

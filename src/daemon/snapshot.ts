@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { rests } from '../core/fleet.ts'
 import { stateCodes } from '../core/model.ts'
 import type { ExitRecord, State } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
@@ -42,7 +43,9 @@ export interface RecordStore {
   write(path: string, text: string): string | null
   read(path: string): string | undefined
   list(folder: string): string[]
-  remove(path: string): void
+  /** Removes a folder with all that is in it. */
+  remove(folder: string): void
+  removeFile(path: string): void
 }
 
 /** The folder of a process below the run folder. */
@@ -79,11 +82,23 @@ export class Snapshots {
     this.store.remove(processFolder(this.runDir, proc.group, proc.name))
   }
 
-  /** Writes what has changed since the last time. What cannot be written stays marked. */
-  flush(priorityOf: (proc: Proc) => number, wall: number): void {
+  /** The whole is over: removes what was written. The folders stay, with the FIFOs that the next master will need. */
+  conclude(proc: Proc): void {
+    this.dirty.delete(proc)
+    const folder = processFolder(this.runDir, proc.group, proc.name)
+    const written = ['status.json', ...(this.specs.has(proc) ? ['spec.json'] : []), ...(this.exits.has(proc) ? ['exits.json'] : [])]
+    for (const name of written) this.store.removeFile(join(folder, name))
+  }
+
+  /**
+   * Writes what has changed since the last time. What cannot be written stays marked. While everything is `ending`,
+   * who rests is left out: what is on disk says that it was being stopped, and is about to be removed.
+   */
+  flush(priorityOf: (proc: Proc) => number, wall: number, ending: boolean): void {
     if (this.dirty.size === 0) return
     let failure: string | null = null
     for (const proc of this.dirty) {
+      if (ending && rests(proc)) continue
       const errno = this.write(proc, priorityOf(proc), wall)
       if (errno === null) this.dirty.delete(proc)
       else failure = errno

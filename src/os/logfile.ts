@@ -2,7 +2,8 @@
  * Writes one log file: synchronously, in order, byte for byte; rotates it by size; survives a full disk by dropping
  * and counting. Does not read FIFOs, does not format, and never throws once it is open.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import type { LogFileSpec, Sink, SinkWatcher } from '../core/sinks.ts'
 import { Backups } from './rotate.ts'
 
@@ -36,6 +37,8 @@ export class LogFile implements Sink {
   readonly #write: WriteCall
   readonly #backups: Backups
   #fd = -1
+  #inode = 0
+  #device = 0
   /** False for devices: they have no position, are never rotated and never removed. */
   #regular = false
   #position = 0
@@ -73,8 +76,18 @@ export class LogFile implements Sink {
     if (this.#position >= this.#limit && this.#limit > 0) this.#rotate()
   }
 
-  /** Opens the path anew with other limits. Throws what open(2) throws; then nothing has changed. */
+  /**
+   * Takes other limits, and opens the path anew unless it still leads to the open file: at each spawn that is one
+   * look instead of an open and a close. Throws what open(2) throws; then nothing has changed.
+   */
   reconfigure(spec: LogFileSpec): void {
+    const there = this.#fd < 0 ? undefined : statSync(this.path, { throwIfNoEntry: false })
+    if (there !== undefined && there.ino === this.#inode && there.dev === this.#device) {
+      this.#spec = spec
+      this.#backups.configure({ keep: spec.backups, compress: spec.compress })
+      this.#measure(there)
+      return
+    }
     const fd = openSync(this.path, 'a', spec.mode)
     if (this.#fd >= 0) closeSync(this.#fd)
     this.#spec = spec
@@ -113,8 +126,13 @@ export class LogFile implements Sink {
   }
 
   #use(fd: number): void {
-    const stat = fstatSync(fd)
     this.#fd = fd
+    this.#measure(fstatSync(fd))
+  }
+
+  #measure(stat: Stats): void {
+    this.#inode = stat.ino
+    this.#device = stat.dev
     this.#regular = stat.isFile()
     this.#position = stat.size
     this.#limit = this.#regular ? this.#spec.maxBytes : 0

@@ -1,5 +1,5 @@
 /** Small files that are always whole: written beside and renamed into place, so that a reader sees old or new. */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
@@ -45,6 +45,15 @@ export function makeFolder(path: string): void {
 /** Removes a file or a folder with all that is in it; nothing happens when it is not there. */
 export function removeAll(path: string): void {
   rmSync(path, { recursive: true, force: true })
+}
+
+/** Removes one file; nothing happens when it is not there. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    return // gone already, or its folder is
+  }
 }
 
 // Somebody removed the folder under a running master: make it again, once.

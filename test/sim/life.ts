@@ -262,6 +262,11 @@ export class Life {
       list: (folder) => [
         ...new Set([...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1).split('/')[0] ?? '')),
       ],
+      removeFile: (path) => {
+        if (this.actsLeft <= 0) throw new Death()
+        this.actsLeft -= 1
+        this.files.delete(path)
+      },
       remove: (folder) => {
         for (const path of this.files.keys()) if (path.startsWith(`${folder}/`)) this.files.delete(path)
       },

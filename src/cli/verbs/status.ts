@@ -1,5 +1,5 @@
 /** `status`: supervisorctl's lines, a table for a person, or JSON; the exit code tells whether something is stopped. */
-import type { ProcessStatus } from '../../api/results.ts'
+import type { BriefStatus, Missing } from '../../api/results.ts'
 import type { Context } from '../command.ts'
 import { printMissing } from '../outcomes.ts'
 
@@ -8,22 +8,29 @@ const stopped: ReadonlySet<string> = new Set(['STOPPED', 'EXITED', 'FATAL', 'UNK
 export async function run(context: Context): Promise<number> {
   const client = await context.connect()
   const targets = context.words.length > 0 ? context.words : ['all']
-  const params = { targets, usage: context.style !== 'plain', exits: context.style === 'json' }
+  if (context.style === 'plain') {
+    const { processes, missing } = await client.call('brief', { targets }, callOptions(context))
+    for (const one of missing) printMissing(context, one)
+    context.out.write(plainLines(processes))
+    return exitCode(processes, missing)
+  }
+  const params = { targets, usage: true, exits: context.style === 'json' }
   const { processes, missing } = await client.call('status', params, callOptions(context))
-  const exit = processes.some(({ state }) => stopped.has(state)) ? 3 : missing.length > 0 ? 4 : 0
   if (context.style === 'json') {
     context.out.line(JSON.stringify({ processes, missing }, null, 2))
-    return exit
+    return exitCode(processes, missing)
   }
   for (const one of missing) printMissing(context, one)
-  if (processes.length === 0) return exit
-  if (context.style === 'plain') context.out.write(plainLines(processes))
-  else context.out.line((await import('../table.ts')).statusTable(processes, context.out))
-  return exit
+  if (processes.length > 0) context.out.line((await import('../table.ts')).statusTable(processes, context.out))
+  return exitCode(processes, missing)
+}
+
+function exitCode(processes: readonly BriefStatus[], missing: readonly Missing[]): number {
+  return processes.some(({ state }) => stopped.has(state)) ? 3 : missing.length > 0 ? 4 : 0
 }
 
 /** supervisorctl's lines: the name padded to the widest plus 3, at least 33; the state to 10. */
-export function plainLines(processes: readonly ProcessStatus[]): string {
+export function plainLines(processes: readonly BriefStatus[]): string {
   let widest = 30
   for (const { namespec } of processes) widest = Math.max(widest, namespec.length)
   let text = ''

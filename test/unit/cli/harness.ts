@@ -53,7 +53,8 @@ function fakeClient(answers: Answers, asked: { method: string; params: unknown }
     url: 'unix:///nowhere/nsup.sock',
     call(method: string, params: Record<string, unknown>) {
       asked.push({ method, params })
-      const answer = answers[method]
+      // A test tells the processes once; the shorter listing of them is the same table.
+      const answer = answers[method] ?? (method === 'brief' ? answers['status'] : undefined)
       return answer === undefined
         ? Promise.reject(new Error(`the test has no answer to ${method}`))
         : Promise.resolve().then(() => answer(params))

@@ -45,8 +45,11 @@ describe('createMainLog', () => {
   test('writes JSON lines with the name of the level, the time and the fields', async () => {
     const main = createMainLog(specOf(), { ...quiet, sinks: createSinks() })
     main.log.warn({ process: 'p', pid: 12 }, 'exited: p')
+    main.flush()
     main.log.critical('bad')
+    main.flush()
     main.log.debug('not at this level')
+    main.flush()
     await main.close()
     const lines = text().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toMatchObject([
@@ -70,6 +73,7 @@ describe('createMainLog', () => {
   test('hides secrets at the depths at which specs are logged', async () => {
     const main = createMainLog(specOf(), { ...quiet, sinks: createSinks() })
     main.log.info({ environment: { KEY: 'hush' }, spec: { env: 'hush', password: 'hush' }, a: { b: { environment: 'hush' } } }, 'spec')
+    main.flush()
     await main.close()
     expect(text()).toContain('[redacted]')
     expect(text()).not.toContain('hush')
@@ -78,7 +82,9 @@ describe('createMainLog', () => {
   test('rotates, reopens and clears its file', async () => {
     const main = createMainLog(specOf({ logfileMaxBytes: 10, logfileBackups: 2 }), { ...quiet, sinks: createSinks() })
     main.log.info('one')
+    main.flush()
     main.log.info('two')
+    main.flush()
     expect([text('main.log.2'), text('main.log.1')].map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two'])
     renameSync(join(dir, 'main.log'), join(dir, 'moved'))
     main.reopen()
@@ -90,13 +96,14 @@ describe('createMainLog', () => {
   test('says why its file cannot be opened, and lives on', async () => {
     const main = createMainLog(specOf({ logfile: join(dir, 'missing', 'x.log') }), { ...quiet, sinks: createSinks() })
     main.log.info('nobody hears it')
+    main.flush()
     expect(main.problem).toBe(`cannot open the log file ${join(dir, 'missing', 'x.log')}: ENOENT`)
     await main.close()
   })
 
   test('does not throw when its disk is full', async () => {
     const main = createMainLog(specOf({ logfile: '/dev/full' }), { ...quiet, sinks: createSinks() })
-    expect(() => { main.log.info('lost') }).not.toThrow()
+    expect(() => { main.log.info('lost'); main.flush() }).not.toThrow()
     await main.close()
   })
 
@@ -108,7 +115,9 @@ describe('createMainLog', () => {
     ['nowhere without both', { logfile: null }, false, []],
   ] as const)('writes %s', (_, changes, echo, expected) => {
     const sinks = fakeSinks()
-    createMainLog(specOf(changes), { echo, tty: false, sinks }).log.info('x')
+    const logged = createMainLog(specOf(changes), { echo, tty: false, sinks })
+    logged.log.info('x')
+    logged.flush()
     expect(sinks.lines.map((line) => line.split(' ')[0])).toEqual(expected)
   })
 
@@ -117,9 +126,12 @@ describe('createMainLog', () => {
     const main = createMainLog(specOf({ logfile: null }), { echo: true, tty: false, sinks })
     sinks.watcher?.onFull()
     main.log.info('a')
+    main.flush()
     main.log.info('b')
+    main.flush()
     sinks.watcher?.onDrain()
     main.log.info('c')
+    main.flush()
     expect(sinks.lines).toHaveLength(2)
     expect(sinks.lines[1]).toContain('2 lines of this log were left out')
   })
