@@ -10,7 +10,7 @@ const root = process.env['BENCH_NSUP'] ?? checkout
 /** @type {import('../lib/fleet.mjs').Contender} */
 export const nsup = {
   id: 'nsup',
-  unavailable: () => (existsSync(join(root, 'dist/nsupd.js')) ? null : 'nsup is not built: npm run build'),
+  unavailable: () => (existsSync(join(root, 'dist/nsupd.cjs')) ? null : 'nsup is not built: npm run build'),
   configure(plan) {
     const file = join(plan.dir, 'supervisord.conf')
     writeFileSync(file, toIni(plan))
