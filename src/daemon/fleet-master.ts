@@ -47,7 +47,7 @@ export interface FleetMasterPorts {
 
 export class FleetMaster implements Master {
   private readonly ports: FleetMasterPorts
-  private configured: readonly GroupSpec[]
+  configured: readonly GroupSpec[]
   private ending: MasterState = 'RUNNING'
 
   constructor(ports: FleetMasterPorts, configured: readonly GroupSpec[]) {

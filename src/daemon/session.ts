@@ -68,7 +68,7 @@ export class Session {
   async open(): Promise<() => Promise<void>> {
     const closeServers = await this.ports.listen(this.master)
     const { fleet, streams, snapshots, loop, watch, ports } = this
-    takeOver(this.config, { fleet, streams, snapshots, loop, watch, ports })
+    this.master.configured = takeOver(this.config, { fleet, streams, snapshots, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
     this.opened = true
     if (this.early !== null) this.end(this.early.how, this.early.by)

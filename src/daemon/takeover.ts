@@ -29,8 +29,8 @@ interface Parts {
   readonly ports: SessionPorts
 }
 
-/** Takes over and applies; synchronous, so that no request sees half of it. */
-export function takeOver(config: Config, parts: Parts): void {
+/** Takes over and applies; synchronous, so that no request sees half of it. Returns the config's groups, AUTO logs named. */
+export function takeOver(config: Config, parts: Parts): readonly GroupSpec[] {
   const { fleet, streams, loop, ports } = parts
   const { clock, processes, bootId, runDir, records, autoLogs, comparison } = ports
   const sources = { remembered: remembered(runDir, records), configured: config.groups, processes, bootId, runDir }
@@ -50,6 +50,7 @@ export function takeOver(config: Config, parts: Parts): void {
     return { group: keepingOld(group, new Set([...restart].filter((name) => !back.has(name))), fleet), restart: back }
   })
   loop.enqueue({ type: 'apply', plan: { added: plan.added, changed, removed: [] }, by: 'start of the master' })
+  return groups
 }
 
 function welcome({ proc, fate }: Adopted, { streams, snapshots, loop, watch, ports }: Parts): void {
