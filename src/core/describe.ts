@@ -25,7 +25,7 @@ export function description(proc: Proc, now: Now): string {
 }
 
 /** Milliseconds that the running incarnation has been up; 0 when none is. */
-export function uptime(proc: Proc, now: Now): number {
+function uptime(proc: Proc, now: Now): number {
   return proc.id === null ? 0 : Math.max(0, now.mono - proc.startedMono)
 }
 
