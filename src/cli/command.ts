@@ -3,6 +3,7 @@
  * code of each command in verbs/.
  */
 import type { Client } from '../api/client.ts'
+import type { KeyScreen, KeySource } from './keyboard.ts'
 import type { OptionName, OptionValues } from './options.ts'
 import type { Output } from './output.ts'
 import type { Server } from './server.ts'
@@ -30,12 +31,27 @@ export interface Context {
   interruptible(): AbortSignal
   /** Lines of standard input, until its end or the abort. */
   input(signal: AbortSignal): AsyncIterable<string>
+  /** The raw ends of the terminal or the pipes, for who edits lines. */
+  terminal(): { readonly source: KeySource; readonly screen: KeyScreen }
+  /** Asks the person who has typed the command; not there when it was not typed into the shell. */
+  readonly ask?: (question: string) => Promise<string | undefined>
+  /** Runs another command line in this one's world, for the shell. Throws {@link AuthenticationError}, else never. */
+  again(argv: readonly string[], hooks?: ShellHooks): Promise<number>
   /** Where the master is to be found; reads no config unless it must. Throws {@link CliError}. */
   server(): Promise<Server>
   /** A client of the master; nothing is sent before its first call. Throws as {@link Context.server}. */
   connect(): Promise<Client>
   /** A new client, after a master has been started: it may listen elsewhere now. */
   reconnect(): Promise<Client>
+}
+
+/** What the shell lends to the commands that are typed into it: its keyboard and its Ctrl-C. */
+export interface ShellHooks {
+  readonly ask: (question: string) => Promise<string | undefined>
+  readonly input: Context['input']
+  readonly onInterrupt: (listener: () => void) => void
+  /** Takes the results in place of the terminal. */
+  readonly out?: Output
 }
 
 /** Does the command; returns the exit code. */
@@ -57,7 +73,7 @@ export interface Command {
   /** `needs`: the sentence for no words at all, and the exit code of it. */
   readonly needs?: { readonly sentence: string; readonly exit: number }
   /** What the words are, for completion. */
-  readonly completes?: 'names' | 'groups' | 'signal-names' | 'commands' | 'shells'
+  readonly completes?: 'names' | 'groups' | 'signal-names' | 'commands' | 'shells' | 'files'
   /** Exit codes when no server listens, where they are not the usual 7 (no socket) and 4 (connection refused). */
   readonly down?: { readonly missing: number; readonly refused: number }
   /** Not shown in help. */

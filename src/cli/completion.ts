@@ -42,7 +42,7 @@ function signals(): string[] {
 }
 
 /** What each kind of words is completed with: fixed words, and what `__names` prints. */
-function wordsOf(command: Command, commands: readonly Command[]): { readonly fixed: readonly string[]; readonly live: '' | 'names' | 'groups' } {
+export function wordsOf(command: Command, commands: readonly Command[]): { readonly fixed: readonly string[]; readonly live: '' | 'names' | 'groups' } {
   switch (command.completes) {
     case 'names':
       return { fixed: [], live: 'names' }
@@ -54,6 +54,7 @@ function wordsOf(command: Command, commands: readonly Command[]): { readonly fix
       return { fixed: commands.map(({ name }) => name), live: '' }
     case 'shells':
       return { fixed: shells, live: '' }
+    case 'files': // by the shell's own completion
     case undefined:
   }
   return { fixed: [], live: '' }

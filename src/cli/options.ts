@@ -23,10 +23,16 @@ export const options = {
   timeout: { value: 'SECONDS', doc: 'give up when the server has not done it after so many seconds' },
   help: { short: 'h', doc: 'show help' },
   version: { short: 'v', doc: 'show the version of this command' },
+  interactive: { short: 'i', doc: 'open the shell; with a command: ask before a shutdown or reload' },
+  'history-file': { short: 'r', value: 'FILE', complete: 'file', doc: "keep the shell's history in this file" },
   follow: { short: 'f', doc: 'go on showing what is written, until Ctrl-C' },
   lines: { short: 'n', value: 'LINES', doc: 'begin with the last LINES lines' },
   'keep-workers': { doc: 'end the master only; the next one adopts the workers' },
   force: { doc: 'overwrite the file' },
+  check: { doc: 'report only, write nothing' },
+  output: { short: 'o', value: 'FILE', complete: 'file', doc: 'write to this file' },
+  user: { value: 'NAME', doc: 'the user that the service runs as' },
+  print: { doc: 'print it, change nothing' },
 } as const satisfies Record<string, OptionRow>
 
 export type OptionName = keyof typeof options
@@ -37,6 +43,7 @@ export type OptionValues = Readonly<Partial<Record<OptionName, string | true>>>
 /** The options that every command takes. */
 export const commonOptions: readonly OptionName[] = [
   'configuration', 'serverurl', 'username', 'password', 'json', 'plain', 'quiet', 'timeout', 'help', 'version',
+  'interactive', 'history-file',
 ]
 
 /** The row of an option. */
@@ -47,4 +54,16 @@ export function optionRow(name: OptionName): OptionRow {
 /** Names of all options. */
 export function optionNames(): OptionName[] {
   return Object.keys(options) as OptionName[]
+}
+
+/** The options that one command line hands on to another: which server, how results are shown. */
+export function inherited(given: OptionValues): Partial<Record<OptionName, string | true>> {
+  const own: readonly OptionName[] = ['help', 'version', 'interactive', 'history-file']
+  const handed = commonOptions.filter((name) => given[name] !== undefined && !own.includes(name))
+  return Object.fromEntries(handed.map((name) => [name, given[name]]))
+}
+
+/** Options as words of a command line. */
+export function asWords(given: OptionValues): string[] {
+  return Object.entries(given).map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`))
 }

@@ -2,14 +2,17 @@
  * From argv to an exit code: parses, loads the code of one command, runs it, and says in one sentence what went
  * wrong. Everything outside is handed in, so that tests run whole command lines without a process.
  */
+import { AuthenticationError } from '../api/client.ts'
 import type { Client, ConnectOptions, Endpoint } from '../api/client.ts'
-import type { Command, Context, Run, Style } from './command.ts'
+import type { Command, Context, Run, ShellHooks, Style } from './command.ts'
+import { findConfig } from '../config/find.ts'
 import { commands, findCommand } from './commands.ts'
 import { explain } from './failure.ts'
 import type { CliError } from './clierror.ts'
 import { silent } from './output.ts'
 import type { Output } from './output.ts'
 import { parse } from './parse.ts'
+import type { OptionValues } from './options.ts'
 import type { Parsed, Unparsed } from './parse.ts'
 import { resolveServer } from './server.ts'
 import type { Server } from './server.ts'
@@ -26,9 +29,13 @@ export interface World {
   readonly onInterrupt: (listener: () => void) => void
   /** Lines of standard input, until its end or the abort. */
   readonly input: (signal: AbortSignal) => AsyncIterable<string>
+  /** The raw ends of the terminal or the pipes. */
+  readonly terminal: Context['terminal']
+  /** The shell that the command was typed into; it also wants to see refused credentials. */
+  readonly ask?: ShellHooks['ask']
 }
 
-/** Runs one command line; resolves with the exit code and never rejects. */
+/** Runs one command line; resolves with the exit code. Rejects only in the shell, for what the shell asked to see. */
 export async function run(argv: readonly string[], world: World): Promise<number> {
   return runParsed(parse(argv, findCommand), world)
 }
@@ -50,6 +57,7 @@ export async function runParsed(parsed: Parsed | Unparsed, world: World): Promis
     const loaded: { readonly run: Run } = await parsed.command.load()
     return await loaded.run(context)
   } catch (error) {
+    if (world.ask !== undefined && error instanceof AuthenticationError) throw error
     return report(error, explain(error, parsed.command, server), world)
   }
 }
@@ -83,6 +91,9 @@ function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => v
     env,
     server,
     input: world.input,
+    terminal: world.terminal,
+    ...(world.ask ? { ask: world.ask } : {}),
+    again: (argv, hooks) => run(argv, { ...world, ...hooks }),
     connect: async () => (client ??= await newClient()),
     reconnect: async () => (client = await newClient()),
     interruptible() {
@@ -108,8 +119,7 @@ async function refuse(parsed: Unparsed, world: World): Promise<number> {
   switch (parsed.kind) {
     case 'none':
       if (parsed.options.version) return printVersion(world)
-      await help(undefined, world)
-      return 0
+      return parsed.options.help || !hasShell(parsed.options, world.env) ? help(undefined, world) : shell(parsed.options, world)
     case 'bad-option': {
       const { command, word } = parsed
       if (command?.options?.includes('lines') && word?.length === 1) { // a tail, which has numbers for options
@@ -126,6 +136,18 @@ async function refuse(parsed: Unparsed, world: World): Promise<number> {
       await hint(parsed.word, commands.filter((command) => !command.hidden).map((command) => command.name), '', world)
       return 1
   }
+}
+
+/** Without a command it is the shell, as with supervisorctl; who has no config yet is better served by the help. */
+function hasShell(given: OptionValues, env: NodeJS.ProcessEnv): boolean {
+  const named = given.interactive ?? given.serverurl ?? given.configuration
+  return named !== undefined || findConfig(undefined, env) !== undefined
+}
+
+function shell(given: OptionValues, world: World): Promise<number> {
+  const command = commands.find(({ name }) => name === '__shell')
+  if (command === undefined) throw new Error('the shell is declared in commands.ts')
+  return runParsed({ kind: 'command', command, words: [], options: given, timeout: undefined }, world)
 }
 
 async function optionWords(command: Command | undefined): Promise<readonly string[]> {

@@ -25,6 +25,7 @@ export function processWorld(exit: (code: number) => void): World {
     user: userName,
     connect,
     input: inputLines,
+    terminal: () => ({ source: process.stdin, screen: stdout() }),
     onInterrupt: (listener) => process.on('SIGINT', listener),
   }
 }

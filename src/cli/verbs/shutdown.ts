@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from '../command.ts'
+import { confirm } from '../confirm.ts'
 import { CliError } from '../clierror.ts'
 import { Fault } from '../../lib/fault.ts'
 import { printDone, printJson } from '../outcomes.ts'
 import { watchStates } from '../progress.ts'
 
 export async function run(context: Context): Promise<number> {
+  if (!(await confirm(context, 'Really shut the remote supervisord process down y/N? '))) return 0
   const client = await context.connect()
   const { pid } = await client.call('info', {})
   const watch = watchStates(client, (namespec, state) => {

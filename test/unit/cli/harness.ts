@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { Client } from '../../../src/api/client.ts'
 import type { Missing, ProcessStatus, WireOutcome } from '../../../src/api/results.ts'
+import type { KeySource } from '../../../src/cli/keyboard.ts'
 import { run } from '../../../src/cli/run.ts'
 import type { Output } from '../../../src/cli/output.ts'
 
@@ -17,6 +19,8 @@ export interface Result {
 }
 
 export interface Settings {
+  /** What is typed; without it the input has ended. */
+  readonly keys?: KeySource
   readonly columns?: number
   readonly isTTY?: boolean
   readonly colour?: boolean
@@ -43,6 +47,7 @@ export async function bare(argv: readonly string[], answers: Answers, settings: 
     user: () => 'tester',
     onInterrupt: (listener) => settings.onInterrupt?.(listener),
     input: () => lines([]),
+    terminal: () => ({ source: settings.keys ?? Readable.from([]), screen: out }),
     connect: () => fakeClient(answers, asked, settings),
   })
   return { code, out: out.text(), err: err.text(), asked }
