@@ -80,7 +80,7 @@ class Index {
   }
 
   strict(target: string): Found {
-    const { group, name } = split(target)
+    const { group, name } = splitTarget(target)
     return name === null ? this.#members(group) : this.#exact(group, name)
   }
 
@@ -89,14 +89,14 @@ class Index {
     const strict = this.strict(target)
     if (strict !== undefined) return strict
     if (isGlob(target)) return this.#matching(target)
-    const { group, name } = split(target)
+    const { group, name } = splitTarget(target)
     if (name === null) return undefined
     if (target.includes(':')) return nonEmpty(this.#views.filter(view => view.group === group && view.program === name))
     return this.#members(target) ?? this.#bare(target)
   }
 
   missing(target: string): Missing {
-    const { group, name } = split(target)
+    const { group, name } = splitTarget(target)
     if (name === null) {
       const close = suggest(group, this.#groups)
       return { target, kind: 'group', suggestion: close === undefined ? null : `${close}:*` }
@@ -146,7 +146,7 @@ function nonEmpty(views: readonly ProcessView[]): Found {
 }
 
 /** supervisord's reading of a name: `p` is p of group p, `g:` and `g:*` are all of g (`name` is null). */
-function split(target: string): { group: string; name: string | null } {
+export function splitTarget(target: string): { group: string; name: string | null } {
   const colon = target.indexOf(':')
   if (colon < 0) return { group: target, name: target }
   const name = target.slice(colon + 1)

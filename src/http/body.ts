@@ -1,4 +1,4 @@
-/** Reads the body of a request as JSON, within bounds of size and time. */
+/** Reads the body of a request, as it is or as JSON, within bounds of size and time. */
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './answer.ts'
 
@@ -25,7 +25,8 @@ export async function readJsonBody(request: IncomingMessage, time: number = body
   return value as Record<string, unknown>
 }
 
-function readBody(request: IncomingMessage, time: number): Promise<Buffer> {
+/** The whole body. Throws Refusal 400, 408, 413. */
+export function readBody(request: IncomingMessage, time: number = bodyTime): Promise<Buffer> {
   const tooLarge = new Refusal(413, `the body is larger than ${bodyMax} bytes`, { connection: 'close' })
   if (Number(request.headers['content-length'] ?? 0) > bodyMax) return Promise.reject(tooLarge)
   return new Promise((resolve, reject) => {

@@ -51,6 +51,10 @@ async function answer(shared: Shared, access: Access, request: IncomingMessage, 
       return sendJson(response, 200, openApiDocument(shared.master.info().version))
     }
   }
+  if (url.pathname.startsWith('/RPC2')) {
+    const { answerXmlRpc } = await import('./xmlrpc.ts')
+    return answerXmlRpc(shared.master, request, response, { by: actorOf(request, access), signal: goneSignal(response) })
+  }
   const route = findRoute(verb, url.pathname)
   if (route.kind === 'unknown') throw new Refusal(404, `there is nothing at ${url.pathname}`)
   if (route.kind === 'wrong verb') throw new Refusal(405, `${url.pathname} takes ${route.allow}, not ${verb}`, { allow: route.allow })
