@@ -38,8 +38,9 @@ export function buildProgram(
     ...readEnvFiles(source.section, names, context),
   }
   const program: Program = { source, name, group, values, names, fileVariables, master, context }
-  if (!nameTellsApart(program)) return { priority: values.priority, processes: [] }
-  const processes = Array.from({ length: Math.max(0, values.numprocs) }, (_, index) => buildProcess(program, values.numprocs_start + index))
+  // Of a program whose processes would have one name, one shows what else is wrong.
+  const length = nameTellsApart(program) ? Math.max(0, values.numprocs) : 1
+  const processes = Array.from({ length }, (_, index) => buildProcess(program, values.numprocs_start + index))
   return { priority: values.priority, processes }
 }
 

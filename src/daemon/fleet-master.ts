@@ -176,7 +176,7 @@ export class FleetMaster implements Master {
     for (const name of groups) if (!known.has(name)) throw new Fault('BAD_NAME', name)
     this.ports.streams.prepare([...plan.added, ...plan.changed.map(({ group }) => group)])
     const running = [...plan.removed, ...plan.changed.map(({ group }) => group.name)].flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
-    this.ports.enqueue({ type: 'apply', plan, by })
+    this.ports.enqueue({ type: 'apply', plan, by: `config change, ${by}` })
     const stopping = running.filter((proc) => proc.leaving || proc.next !== null)
     await Promise.all(stopping.map((proc) => this.ports.waits.untilDown(proc)))
     return stepsOf(plan, new Set(stopping.map((proc) => proc.group)))

@@ -9,6 +9,7 @@ import type { ProcessSpec } from '../core/spec.ts'
 import { Fault } from '../lib/fault.ts'
 import { OutputStream } from './output-stream.ts'
 import type { StreamHooks, StreamPorts } from './output-stream.ts'
+import type { Taps } from './taps.ts'
 
 export type OutputPorts = StreamPorts
 
@@ -28,6 +29,8 @@ export interface OutputOptions {
   readonly spec: ProcessSpec
   readonly ports: OutputPorts
   readonly hooks: OutputHooks
+  /** Who else wants the output. */
+  readonly taps?: (channel: Channel) => Taps
   /** For the prefix of `log_timestamp`; the clock of the machine when left out. */
   readonly now?: () => Date
 }
@@ -155,7 +158,7 @@ export class ProcessOutput {
   }
 
   #makeStream(channel: Channel): OutputStream {
-    const { dir, spec, ports, hooks, now } = this.#options
+    const { dir, spec, ports, hooks, now, taps } = this.#options
     const streamHooks: StreamHooks = {
       onDropping: (bytes, reason) => { hooks.onDropping(channel, bytes, reason) },
       onRecovered: (bytes) => { hooks.onRecovered(channel, bytes) },
@@ -169,6 +172,7 @@ export class ProcessOutput {
       now: now ?? ((): Date => new Date()),
       ports,
       hooks: streamHooks,
+      taps: taps?.(channel) ?? {},
     })
   }
 
@@ -194,7 +198,8 @@ export class ProcessOutput {
     if (this.#stdin < 0) {
       const held = adopt === null ? undefined : ports.fifos.openDeleted(adopt, 0, this.#stdinPath, 'writer')
       this.#stdin = held ?? ports.fifos.openWriter(this.#stdinPath)
-      if (held !== undefined) this.#stdinPath = `/proc/self/fd/${String(held)}` // its own path leads elsewhere
+      // By its path it may be removed, or be another by now; macOS has no such way to the same FIFO.
+      if (process.platform === 'linux') this.#stdinPath = `/proc/self/fd/${String(this.#stdin)}`
     }
     this.#stdout.openFifo(adopt === null ? null : { pid: adopt, fd: 1 })
     this.#stderr?.openFifo(adopt === null ? null : { pid: adopt, fd: 2 })

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { fixture, newPlace } from './harness.ts'
+import { newPlace } from './harness.ts'
 import { events, untilFile, untilProcess, untilSaid, untilState } from './waits.ts'
 
 const numbers = (from: number, to: number): string => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}\n`).join('')

@@ -189,6 +189,7 @@ username=u
       "bad.conf:1:1: error: command in section 'program:a' is required; add command",
       'bad.conf:13:10: error: [group:g] names unknown program or fcgi-program bb; did you mean b?',
       "bad.conf:9:10: error: process_name in section 'program:b': %(process_num) must be present within process_name when numprocs > 1; write process_name=%(program_name)s_%(process_num)02d",
+      "bad.conf:8:15: error: command in section 'program:b': 'date +%Y' is badly formatted at '%Y'; write %% for a literal percent sign, and %(name)s for a name",
     ])
   })
 
