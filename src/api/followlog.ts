@@ -1,20 +1,17 @@
 /**
  * Follows a log file as it grows, is rotated (renamed to .1, .2, ...) or truncated, without losing a line. It reads
- * only when asked for the next piece, so a slow reader costs no memory. The kernel's file watch wakes it; a slow
- * poll stands behind, because a watch sees nothing on some file systems and may be refused.
+ * only when asked for the next piece, so a slow reader costs no memory. What wakes it is in log-alarm.ts.
  */
-import { watch } from 'node:fs'
-import type { FSWatcher } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
+import { LogAlarm } from './log-alarm.ts'
 import type { LogItem } from './results.ts'
 import { openLog, readRange, tailOffset, withoutCutCharacter } from './readlog.ts'
 import type { Tail } from './readlog.ts'
 import { Fault } from '../lib/fault.ts'
 
 const pieceBytes = 64 * 1024
-const pollEvery = 500
 
 /** Rotated files that are looked at to find the one that was being read. */
 const backupsMax = 100
@@ -27,23 +24,49 @@ export interface FollowOptions extends Tail {
   readonly what: string
 }
 
+/** What comes of a log, as bytes; `rotated` and `truncated` come before the bytes of what is new. */
+export type LogBytes = { readonly type: 'bytes'; readonly bytes: Buffer; readonly position: string } | Exclude<LogItem, { type: 'text' }>
+
 /**
  * Opens the log, then yields what is there and what comes, until the signal. Throws Fault NO_FILE when there is no
  * file to begin with. What is returned must be iterated: that closes the file.
  */
 export async function followLog(path: string | null, options: FollowOptions): Promise<AsyncIterable<LogItem>> {
-  return follow(path ?? '', await begin(path, options), options)
+  const reading = await begin(path, options)
+  return texts(follow(path ?? '', reading, options.signal), reading.cut)
 }
 
-async function* follow(file: string, first: Reading, options: FollowOptions): AsyncGenerator<LogItem> {
+/** The same, byte by byte as the log has it. */
+export async function followLogBytes(path: string | null, options: FollowOptions): Promise<AsyncIterable<LogBytes>> {
+  return follow(path ?? '', await begin(path, options), options.signal)
+}
+
+/** Puts characters together; of one that began before the first byte nothing is shown. */
+async function* texts(items: AsyncIterable<LogBytes>, cutAtFirst: boolean): AsyncGenerator<LogItem> {
+  let decoder = new StringDecoder('utf8')
+  let cut = cutAtFirst
+  for await (const item of items) {
+    if (item.type !== 'bytes') {
+      decoder = new StringDecoder('utf8')
+      cut = false
+      yield item
+      continue
+    }
+    const text = decoder.write(cut ? withoutCutCharacter(item.bytes) : item.bytes)
+    cut = false
+    if (text !== '') yield { type: 'text', text, position: item.position }
+  }
+}
+
+async function* follow(file: string, first: Reading, signal: AbortSignal): AsyncGenerator<LogBytes> {
   let reading = first
-  const alarm = new Alarm(file, options.signal)
+  const alarm = new LogAlarm(file, signal)
   try {
-    while (!options.signal.aborted) {
+    while (!signal.aborted) {
       alarm.reset()
-      const text = await reading.next()
-      if (text !== undefined) {
-        yield { type: 'text', text, position: reading.position }
+      const bytes = await reading.next()
+      if (bytes !== undefined) {
+        yield { type: 'bytes', bytes, position: reading.position }
         continue
       }
       if (await reading.restartIfShorter()) {
@@ -51,13 +74,13 @@ async function* follow(file: string, first: Reading, options: FollowOptions): As
         continue
       }
       const newer = await successor(file, reading)
-      if (newer === undefined) {
-        await alarm.wait()
+      if (!(newer instanceof Reading)) {
+        await alarm.wait(newer === 'none yet')
         continue
       }
       // Between the last read and the rename more may have been written to the old file.
       for (let last = await reading.next(); last !== undefined; last = await reading.next()) {
-        yield { type: 'text', text: last, position: reading.position }
+        yield { type: 'bytes', bytes: last, position: reading.position }
       }
       await reading.close()
       reading = newer
@@ -74,31 +97,27 @@ async function* follow(file: string, first: Reading, options: FollowOptions): As
 class Reading {
   readonly handle: FileHandle
   readonly inode: number
+  /** It begins in the middle of the file. */
+  readonly cut: boolean
   #offset: number
-  #decoder = new StringDecoder('utf8')
-  #cut: boolean
 
   constructor(handle: FileHandle, inode: number, offset: number) {
     this.handle = handle
     this.inode = inode
     this.#offset = offset
-    this.#cut = offset > 0
+    this.cut = offset > 0
   }
 
   get position(): string {
     return `${this.inode}:${this.#offset}`
   }
 
-  /** The next piece of text, `undefined` at the end of what there is. */
-  async next(): Promise<string | undefined> {
-    for (;;) {
-      const bytes = await readRange(this.handle, this.#offset, this.#offset + pieceBytes)
-      if (bytes.length === 0) return undefined
-      this.#offset += bytes.length
-      const text = this.#decoder.write(this.#cut ? withoutCutCharacter(bytes) : bytes)
-      this.#cut = false
-      if (text !== '') return text
-    }
+  /** The next piece, `undefined` at the end of what there is. */
+  async next(): Promise<Buffer | undefined> {
+    const bytes = await readRange(this.handle, this.#offset, this.#offset + pieceBytes)
+    if (bytes.length === 0) return undefined
+    this.#offset += bytes.length
+    return bytes
   }
 
   /** True if the file has been truncated; reading then goes on at its beginning. */
@@ -106,7 +125,6 @@ class Reading {
     const { size } = await this.handle.stat()
     if (size >= this.#offset) return false
     this.#offset = 0
-    this.#decoder = new StringDecoder('utf8')
     return true
   }
 
@@ -141,11 +159,11 @@ async function resume(path: string, from: string | undefined): Promise<Reading |
 }
 
 /** The file that was begun after the one being read, when the path no longer leads to that. */
-async function successor(path: string, reading: Reading): Promise<Reading | undefined> {
+async function successor(path: string, reading: Reading): Promise<Reading | 'same' | 'none yet'> {
   const age = await ageOf(path, reading.inode)
-  if (age === 0) return undefined
+  if (age === 0) return 'same'
   const handle = await openIfThere(nameOfAge(path, age === undefined ? 0 : age - 1))
-  if (handle === undefined) return undefined
+  if (handle === undefined) return 'none yet'
   const { ino } = await handle.stat()
   return new Reading(handle, ino, 0)
 }
@@ -179,60 +197,5 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   } catch (error) {
     if (error instanceof Fault && error.fault === 'NO_FILE') return undefined
     throw error
-  }
-}
-
-/** Wakes a waiting follower: by the file watch, by the poll, or by the end. */
-class Alarm {
-  readonly #path: string
-  readonly #signal: AbortSignal
-  #watcher: FSWatcher | undefined
-  #rung = false
-  #wake: (() => void) | undefined
-
-  constructor(path: string, signal: AbortSignal) {
-    this.#path = path
-    this.#signal = signal
-    signal.addEventListener('abort', this.#ring)
-    this.rewatch()
-  }
-
-  /** Forgets what rang before; to be called before looking at the file, so that no change falls between. */
-  reset(): void {
-    this.#rung = false
-  }
-
-  async wait(): Promise<void> {
-    if (this.#rung || this.#signal.aborted) return
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, pollEvery)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = undefined
-  }
-
-  /** Watches the file that has the name now. */
-  rewatch(): void {
-    this.#watcher?.close()
-    this.#watcher = undefined
-    try {
-      this.#watcher = watch(this.#path, { persistent: false }, this.#ring)
-      this.#watcher.on('error', () => this.#watcher?.close())
-    } catch {
-      this.#watcher = undefined // out of watches, or the name is free this moment: the poll sees to it
-    }
-  }
-
-  stop(): void {
-    this.#watcher?.close()
-    this.#signal.removeEventListener('abort', this.#ring)
-  }
-
-  readonly #ring = (): void => {
-    this.#rung = true
-    this.#wake?.()
   }
 }

@@ -6,10 +6,11 @@ import { handle } from '../api/handlers.ts'
 import type { Master } from '../api/master.ts'
 import { Fault } from '../lib/fault.ts'
 import type { LogLevel } from '../config/config.ts'
-import { Refusal, sendError, sendJson } from './answer.ts'
+import { Refusal, sendError, sendJson, sendText } from './answer.ts'
 import { readJsonBody } from './body.ts'
 import { checkAccess } from './guard.ts'
 import type { Access } from './guard.ts'
+import { answerLogtail, isLogtail } from './logtail.ts'
 import { findRoute } from './routes.ts'
 import { stream } from './streams.ts'
 import { checkParams, fromWords } from './validate.ts'
@@ -55,6 +56,8 @@ async function answer(shared: Shared, access: Access, request: IncomingMessage, 
     const { answerXmlRpc } = await import('./xmlrpc.ts')
     return answerXmlRpc(shared.master, request, response, { by: actorOf(request, access), signal: goneSignal(response) })
   }
+  if (isLogtail(url.pathname)) return answerLogtail(shared.master, { verb, pathname: url.pathname }, response, shared.closing)
+  if (url.pathname === '/ok.html' && (verb === 'GET' || verb === 'POST')) return sendText(response, 200, 'OK', { 'content-type': 'text/html' })
   const route = findRoute(verb, url.pathname)
   if (route.kind === 'unknown') throw new Refusal(404, `there is nothing at ${url.pathname}`)
   if (route.kind === 'wrong verb') throw new Refusal(405, `${url.pathname} takes ${route.allow}, not ${verb}`, { allow: route.allow })

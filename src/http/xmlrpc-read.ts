@@ -16,6 +16,12 @@ export class RequestError extends Error {}
 /** Elements inside elements; a value of ten arrays within arrays needs thirty. */
 const depthMax = 100
 
+/** Tags in one request; each costs a few hundred bytes until the request is read. */
+const tagsMax = 100_000
+
+/** Characters of what the parser has to say: it likes to quote the request. */
+const sayMax = 200
+
 const textNode = '#text'
 const cdataNode = '#cdata'
 const parser = new XMLParser({
@@ -36,6 +42,7 @@ type Node = { readonly tag: string; readonly children: readonly Node[] } | strin
 
 /** Throws {@link RequestError}. */
 export function readRequest(xml: string): RpcRequest {
+  refuseTooMany(xml)
   refuseWhatExpands(xml)
   const root = elements(nodesOf(parsed(xml)))[0]
   const name = root === undefined ? undefined : child(root, 'methodName')
@@ -55,8 +62,14 @@ function parsed(xml: string): unknown {
     if (checked !== true) throw new RequestError(`${checked.err.msg} (line ${checked.err.line})`)
     return parser.parse(xml)
   } catch (error) {
-    throw error instanceof RequestError ? error : new RequestError((error as Error).message)
+    throw new RequestError((error as Error).message.slice(0, sayMax))
   }
+}
+
+function refuseTooMany(xml: string): void {
+  let tags = 0
+  for (let at = xml.indexOf('<'); at >= 0; at = xml.indexOf('<', at + 1)) tags += 1
+  if (tags > tagsMax) throw new RequestError(`it has more than ${tagsMax} tags`)
 }
 
 /** Only comments and CDATA may begin with `<!`. */
