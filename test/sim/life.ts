@@ -6,6 +6,7 @@
 import type { Config } from '../../src/config/config.ts'
 import type { ProcessView } from '../../src/core/model.ts'
 import type { Clock } from '../../src/core/ports.ts'
+import { Fault } from '../../src/lib/fault.ts'
 import type { GroupSpec } from '../../src/core/spec.ts'
 import { MasterLog } from '../../src/daemon/master-log.ts'
 import { Session } from '../../src/daemon/session.ts'
@@ -20,8 +21,16 @@ import type { Random } from './random-world.ts'
 /** Thrown inside a master where the seed lets it die, between any two of its acts. */
 class Death extends Error {}
 
+/** What the operator does; some of it more often. */
+const acts = [
+  ...(['advance', 'advance', 'advance', 'advance', 'advance', 'start', 'stop', 'kill', 'config', 'jump', 'die', 'die-soon'] as const),
+  ...(['hand-over', 'end-worker', 'end-worker', 'add', 'remove', 'relay', 'restart-or-shutdown', 'hurry'] as const),
+] as const
+
 interface Incarnation {
   readonly session: Session
+  /** Requests that wait for something. */
+  readonly waiting: Set<string>
   readonly die: () => void
 }
 
@@ -37,6 +46,8 @@ export class Life {
   /** Workers of whose group the kernel refused a signal: they may outlive everything. */
   private readonly refused = new Set<number>()
   private ended: Ending | null = null
+  /** What a request threw that no request may throw. */
+  private wrong: unknown = null
 
   constructor(random: Random) {
     this.random = random
@@ -68,13 +79,13 @@ export class Life {
       if (this.master === null) await this.boot()
     }
     this.actsLeft = Infinity
-    if (this.master === null) await this.boot()
+    while (this.master === null) await this.boot()
     await this.shutDown()
   }
 
   private async happen(): Promise<void> {
     const { random } = this
-    const what = random.pick(['advance', 'advance', 'advance', 'advance', 'start', 'stop', 'kill', 'config', 'jump', 'die', 'die-soon', 'hand-over', 'end-worker'])
+    const what = random.pick(acts)
     this.history.push(`${this.world.clock.monotonic().toFixed(0)} ms: ${what}`)
     switch (what) {
       case 'advance':
@@ -82,14 +93,24 @@ export class Life {
           this.world.advance(random.pick([1, 40, 900, 1001, 2500, 11_000]))
         })
       case 'start':
-        return this.act((session) => void session.master.start(this.some(session), { by: 'sim', wait: false }).catch(() => undefined))
+        return this.act(({ master }) => this.await('start', master.start(this.some(master), { by: 'sim', wait: random.chance(0.5) })))
       case 'stop':
-        return this.act((session) => void session.master.stop(this.some(session), { by: 'sim', wait: false }).catch(() => undefined))
+        return this.act(({ master }) => this.await('stop', master.stop(this.some(master), { by: 'sim', wait: random.chance(0.5) })))
       case 'kill':
-        return this.act((session) => void session.master.kill(this.some(session), 'sim'))
+        return this.act(({ master }) => void master.kill(this.some(master), 'sim'))
       case 'config':
         this.groups = randomGroups(random)
-        return this.act((session) => void session.master.update([], 'sim').catch(() => undefined))
+        return this.act(({ master }) => this.await('update', master.update([], 'sim')))
+      case 'add':
+        return this.act(({ master }) => master.addGroup(random.pick(['a', 'b', 'c']), 'sim'))
+      case 'remove':
+        return this.act(({ master }) => master.removeGroup(random.pick(['a', 'b', 'c'])))
+      case 'relay':
+        return this.act((session) => session.relay('SIGUSR1'))
+      case 'restart-or-shutdown':
+        return this.act(({ master }) => (random.chance(0.5) ? master.restart('sim') : master.shutdown('sim', { keepWorkers: false })))
+      case 'hurry':
+        return this.act((session) => session.hurry())
       case 'jump':
         this.world.jumpWall(random.pick([-3_600_000, -5000, 5000, 86_400_000]))
         return
@@ -120,9 +141,8 @@ export class Life {
   private async shutDown(): Promise<void> {
     this.history.push('shutdown')
     this.ended = null
-    await this.act((session) => {
-      session.master.shutdown('sim', { keepWorkers: false })
-    })
+    const waiting = this.master?.waiting
+    await this.act(({ master }) => master.end('shutdown', 'sim'))
     for (let i = 0; i < 200 && this.ended === null; i += 1) {
       await this.attempt(() => {
         this.world.advance(1000)
@@ -130,6 +150,7 @@ export class Life {
       await this.settle()
     }
     this.expect(this.ended === 'shutdown', `a shutdown ends, and says so: ${JSON.stringify(this.master?.session.master.processes().map((v) => [v.namespec, v.state, v.pid, v.want]) ?? this.ended)}`)
+    this.expect(waiting?.size === 0, `every request that waits has its answer: ${[...(waiting ?? [])].join(', ')}`)
     const left = this.world.living().filter((life) => life.session === life.pid && !this.refused.has(life.pid))
     this.expect(left.length === 0, `a shutdown leaves no worker: ${left.map((life) => `${life.environment["NSUP_PROCESS"] ?? ""} ${String(life.pid)}`).join(', ')}`)
   }
@@ -140,15 +161,26 @@ export class Life {
     })
   }
 
+  /** Notes a request until it has its answer; a refusal is one, too. */
+  private await(what: string, answer: Promise<unknown>): void {
+    const waiting = this.master?.waiting
+    const request = `${what} of ${this.world.clock.monotonic().toFixed(0)} ms`
+    waiting?.add(request)
+    answer.then(() => undefined, (error: unknown) => {
+      if (!(error instanceof Fault || error instanceof Death)) this.wrong = error
+    }).finally(() => waiting?.delete(request))
+  }
+
   /** Does something that the master may die of, and checks all that must hold. */
   private async attempt(what: () => void): Promise<void> {
     try {
       what()
     } catch (error) {
-      if (!(error instanceof Death)) throw error
-      this.killMaster()
+      if (error instanceof Death) this.killMaster()
+      else if (!(error instanceof Fault)) throw error
     }
     await this.settle()
+    if (this.wrong !== null) throw new Error(`a request failed in a way that is no fault: ${String(this.wrong)}`, { cause: this.wrong })
     this.check()
   }
 
@@ -164,8 +196,8 @@ export class Life {
     this.actsLeft = Infinity
   }
 
-  private some(session: Session): ProcessView[] {
-    return session.master.processes().filter(() => this.random.chance(0.4))
+  private some(master: Session['master']): ProcessView[] {
+    return master.processes().filter(() => this.random.chance(0.4))
   }
 
   private check(): void {
@@ -201,7 +233,7 @@ export class Life {
       identity: { pid: 1, version: '0', identifier: 'sim', startedAt: 0, configFile: '/c', configFormat: 'yaml', instance: 'sim', logfile: null },
       log: new MasterLog((_level, message) => this.history.push(`  ${message}`)),
       mainLog: { clear: () => undefined, reopen: () => undefined },
-      streams: () => fakeStreams(),
+      streams: () => fakeStreams(this.random),
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
       readConfig: () => this.config(),
       autoLogs: { name: (groups) => groups, cleanUp: () => undefined },
@@ -210,11 +242,15 @@ export class Life {
         this.killMaster()
       },
       measure: () => Promise.resolve(new Map()),
-      listen: () => Promise.resolve(() => Promise.resolve()),
+      listen: (master) => {
+        if (this.random.chance(0.03)) master.shutdown('sim, early', { keepWorkers: this.random.chance(0.5) })
+        return Promise.resolve(() => Promise.resolve())
+      },
     }
     const session = new Session(this.config(), ports)
     const master: Incarnation = {
       session,
+      waiting: new Set(),
       die: () => {
         alive = false
         die()
@@ -274,10 +310,10 @@ export class Life {
   }
 }
 
-function fakeStreams(): ReturnType<SessionPorts['streams']> {
+function fakeStreams(random: Random): ReturnType<SessionPorts['streams']> {
   const streams: ProcStreams = {
     ...{ stdin: 0, stdout: 1, stderr: 2 },
-    prepareSpawn: () => null,
+    prepareSpawn: () => (random.chance(0.02) ? 'unknown error making dispatchers: ENOENT' : null),
     drain: () => undefined,
     lastLines: () => [],
     sendStdin: () => Promise.resolve(),
@@ -285,6 +321,6 @@ function fakeStreams(): ReturnType<SessionPorts['streams']> {
     clear: () => undefined,
     close: () => undefined,
   }
-  return { open: () => streams, get: () => streams, forget: () => undefined, all: () => [], prepare: () => undefined, bytesDropped: () => 0 }
+  return { open: () => (random.chance(0.02) ? 'no FIFO' : streams), get: () => streams, forget: () => undefined, all: () => [], prepare: () => undefined, bytesDropped: () => 0 }
 }
 
