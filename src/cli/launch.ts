@@ -13,7 +13,7 @@ export interface Launched {
 }
 
 /** The master's command, beside this one; from the source tree one folder further up. */
-function nsupd(): string {
+export function nsupd(): string {
   const bundled = fileURLToPath(new URL('../bin/nsupd', import.meta.url))
   return existsSync(bundled) ? bundled : fileURLToPath(new URL('../../bin/nsupd', import.meta.url))
 }

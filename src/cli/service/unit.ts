@@ -1,0 +1,84 @@
+/**
+ * The text of a systemd unit that runs the master of one config. KillMode=process is what lets the workers outlive a
+ * master that crashes; a stop of the service asks the master, which stops them. Pure: knows neither files nor systemctl.
+ */
+import { dirname } from 'node:path'
+import type { Config } from '../../config/config.ts'
+
+export interface UnitInput {
+  readonly config: Config
+  /** Absolute path of node, and of nsupd. */
+  readonly node: string
+  readonly nsupd: string
+  /** `system`: /etc/systemd/system; `user`: a user's own service manager. */
+  readonly scope: 'system' | 'user'
+  /** Whom a unit of the system runs as; root when not given. */
+  readonly user?: { readonly name: string; readonly uid: number }
+  /** Variables that decide where the instance lives: without them the service would be another instance. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Seconds that the master may take for itself, beside its programs. */
+const margin = 15
+
+/** The first line, by which an installed unit is known as ours. */
+export const unitMark = '# Written by nsup install-service for '
+
+/** Seconds that a stop of everything may take: groups of one priority stop together, one priority after another. */
+export function stopSeconds({ groups }: Config): number {
+  const tiers = new Map<number, number>()
+  for (const { priority, processes } of groups) {
+    tiers.set(priority, Math.max(tiers.get(priority) ?? 0, ...processes.map(({ stopwait }) => stopwait)))
+  }
+  return Math.ceil([...tiers.values()].reduce((sum, stopwait) => sum + stopwait, 0) / 1000) + margin
+}
+
+/** The whole unit. */
+export function unitText(input: UnitInput): string {
+  const { config, scope, user } = input
+  const runtime = user === undefined ? '' : `user-runtime-dir@${user.uid}.service`
+  const command = [input.node, input.nsupd, '-n', '-c', config.file].map((word) => quote(word)).join(' ')
+  const lines = [
+    `${unitMark}${config.file}`,
+    '[Unit]',
+    `Description=nsup: the programs of ${specifierFree(config.file)}`,
+    `After=${[scope === 'system' ? 'network-online.target remote-fs.target' : 'basic.target', runtime].join(' ').trim()}`,
+    ...(scope === 'system' ? ['Wants=network-online.target'] : []),
+    ...(runtime === '' ? [] : [`Requires=${runtime}`]),
+    `ConditionPathExists=${specifierFree(config.file)}`,
+    '',
+    '[Service]',
+    'Type=simple',
+    ...(user === undefined ? [] : [`User=${user.name}`]),
+    `WorkingDirectory=${specifierFree(dirname(config.file))}`,
+    ...Object.entries(input.environment).map(([name, value]) => `Environment=${quote(`${name}=${value}`, false)}`),
+    `ExecStart=${command}`,
+    'ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"',
+    '# Only the master is signalled: at a stop it stops its workers; when it crashes they run on and the next one adopts them.',
+    'KillMode=process',
+    '# All stopwaitsecs, one group priority after another, and some time for itself. Install again when they grow.',
+    `TimeoutStopSec=${stopSeconds(config)}`,
+    'Restart=on-failure',
+    'RestartSec=1',
+    '# 2: the config or the command line is wrong; trying again does not help.',
+    'RestartPreventExitStatus=2',
+    '# The workers live in this unit too: one of them that runs out of memory must not end the others.',
+    'OOMPolicy=continue',
+    'TasksMax=infinity',
+    '# No sandbox: whatever is taken from the master is taken from every worker. Sandbox a program, not its supervisor.',
+    '',
+    '[Install]',
+    `WantedBy=${scope === 'system' ? 'multi-user.target' : 'default.target'}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** A word of a command line or of Environment: quoted where it must be; neither specifiers nor, in commands, variables. */
+function quote(word: string, inCommand = true): string {
+  const text = specifierFree(inCommand ? word.replaceAll('$', '$$$$') : word)
+  return /^[\w@+=:,./%$-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}
+
+function specifierFree(text: string): string {
+  return text.replaceAll('%', '%%')
+}
