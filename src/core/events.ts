@@ -77,9 +77,8 @@ export interface OutputEvent extends Common {
 
 /** Wall time has passed a multiple of the period. Published only while somebody wants it. */
 export interface TickEvent extends Common {
-  readonly type: 'tick'
-  /** Seconds. */
-  readonly period: 5 | 60 | 3600
+  /** With the period in seconds. */
+  readonly type: 'tick.5' | 'tick.60' | 'tick.3600'
   /** Epoch seconds, a multiple of the period. */
   readonly when: number
 }

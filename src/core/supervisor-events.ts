@@ -38,11 +38,6 @@ const parents = {
 
 export type SupervisorEventType = keyof typeof parents
 
-/** The periods of ticks, in seconds. */
-export const tickPeriods = [5, 60, 3600] as const
-
-export type TickPeriod = (typeof tickPeriods)[number]
-
 /** One event as it is put before listeners. */
 export interface SupervisorEvent {
   readonly type: SupervisorEventType
@@ -89,8 +84,12 @@ export function supervisorEventOf(event: MasterEvent): SupervisorEvent | null {
       return { type: 'SUPERVISOR_STATE_CHANGE_RUNNING', payload: '' }
     case 'master.stopping':
       return { type: 'SUPERVISOR_STATE_CHANGE_STOPPING', payload: '' }
-    case 'tick':
-      return { type: `TICK_${event.period}`, payload: `when:${String(event.when)}` }
+    case 'tick.5':
+      return { type: 'TICK_5', payload: `when:${String(event.when)}` }
+    case 'tick.60':
+      return { type: 'TICK_60', payload: `when:${String(event.when)}` }
+    case 'tick.3600':
+      return { type: 'TICK_3600', payload: `when:${String(event.when)}` }
     case 'group.added':
       return { type: 'PROCESS_GROUP_ADDED', payload: `groupname:${event.group}\n` }
     case 'group.removed':
@@ -125,4 +124,19 @@ function tries(event: StateEvent): string {
 
 function pid(event: StateEvent): string {
   return ` pid:${String(event.pid)}`
+}
+
+/** The events of the master that cost something to make, and what a listener calls them. */
+const costly: Readonly<Partial<Record<MasterEvent['type'], readonly SupervisorEventType[]>>> = {
+  'process.log': ['PROCESS_LOG_STDOUT', 'PROCESS_LOG_STDERR'],
+  'process.communication': ['PROCESS_COMMUNICATION_STDOUT', 'PROCESS_COMMUNICATION_STDERR'],
+  'tick.5': ['TICK_5'],
+  'tick.60': ['TICK_60'],
+  'tick.3600': ['TICK_3600'],
+}
+
+/** True if one of these subscriptions takes, or might take, events of this type of the master. */
+export function mightWant(subscriptions: readonly (readonly string[])[], type: MasterEvent['type']): boolean {
+  const names = costly[type]
+  return names === undefined || names.some((name) => subscriptions.some((one) => isSubscribed(one, name)))
 }

@@ -122,7 +122,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     ...{ clock: systemClock, processes: systemProcesses(), bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
-    streams: (bus) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder }),
+    streams: (bus, heard) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard }),
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },
     readConfig: () => rereadConfig(run),
     autoLogs: autoLogsOf(config),

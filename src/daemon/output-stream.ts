@@ -5,8 +5,10 @@
 import type { ChunkReader, FifoPorts, OpenedSink, Sink, SinkPorts, SinkWatcher } from '../core/sinks.ts'
 import type { LogSpec } from '../core/spec.ts'
 import { AnsiStripper } from '../lib/ansi.ts'
+import { Capture } from '../lib/capture.ts'
 import { LastBytes } from '../lib/last-bytes.ts'
 import { LineStamper } from '../lib/line-stamper.ts'
+import type { Taps } from './taps.ts'
 
 export interface StreamPorts {
   readonly fifos: FifoPorts
@@ -35,6 +37,8 @@ export class OutputStream {
   readonly #ansi: AnsiStripper | null
   readonly #stamper: LineStamper | null
   readonly #last: LastBytes | null
+  readonly #taps: Taps
+  readonly #capture: Capture | null
   readonly #listeners = new Set<ChunkListener>()
   #reader: ChunkReader | null = null
   #writer = -1
@@ -51,6 +55,7 @@ export class OutputStream {
     now: () => Date
     ports: StreamPorts
     hooks: StreamHooks
+    taps: Taps
   }) {
     this.#fifo = options.fifo
     this.#spec = options.spec
@@ -60,6 +65,8 @@ export class OutputStream {
     this.#ansi = options.spec.stripAnsi ? new AnsiStripper() : null
     this.#stamper = options.spec.timestamp ? new LineStamper(() => `${options.now().toISOString()} `) : null
     this.#last = options.keepsLast ? new LastBytes() : null
+    this.#taps = options.taps
+    this.#capture = this.#makeCapture()
   }
 
   /** The descriptor that incarnations get; -1 before `open`. */
@@ -110,12 +117,14 @@ export class OutputStream {
 
   /** Forgets what belongs to the incarnation before. */
   begin(): void {
+    this.#capture?.flush()
     this.#last?.clear()
     this.#ansi?.reset()
   }
 
   drain(maxBytes: number): void {
     this.#reader?.drain(maxBytes)
+    this.#capture?.flush()
   }
 
   lastLines(count: number): string[] {
@@ -152,12 +161,30 @@ export class OutputStream {
     return this.#ports.sinks.open({ path, maxBytes, backups, compress, mode }, this.#watcher())
   }
 
+  /** Written before anything else is done with it: what is not written when the master is killed is lost. */
   #take(chunk: Uint8Array): void {
+    if (this.#capture === null) this.#write(chunk)
+    else this.#capture.push(chunk)
+    this.#last?.push(chunk)
+    this.#taps.raw?.(chunk)
+  }
+
+  #write(chunk: Uint8Array): void {
     const clean = this.#ansi === null ? chunk : this.#ansi.strip(chunk)
     this.#file?.write(this.#stamper === null ? clean : this.#stamper.stamp(clean))
-    this.#last?.push(chunk) // only now: what is not written when the master is killed is lost
     this.#syslog?.write(clean)
     for (const listener of this.#listeners) listener(clean)
+    this.#taps.logged?.(clean)
+  }
+
+  #makeCapture(): Capture | null {
+    const { captured, logged } = this.#taps
+    if (captured === undefined) return null
+    return new Capture(this.#spec.captureMaxBytes, {
+      onPlain: (bytes) => { this.#write(bytes) },
+      onPiece: (bytes) => { logged?.(bytes) },
+      onCaptured: captured,
+    })
   }
 
   #watcher(): SinkWatcher {

@@ -11,6 +11,8 @@ import { fifoPaths, ProcessOutput } from './output.ts'
 import type { OutputHooks, OutputPorts } from './output.ts'
 import { processFolder } from './snapshot.ts'
 import type { ProcStreams, StreamsOf } from './streams.ts'
+import { tapsOf } from './taps.ts'
+import type { HeardBy } from './taps.ts'
 
 export interface ProcessStreamsOptions {
   readonly runDir: string
@@ -18,6 +20,8 @@ export interface ProcessStreamsOptions {
   readonly bus: Bus
   readonly log: MasterLog
   readonly makeFolder: (path: string) => void
+  /** Takes what listeners write. */
+  readonly heard: HeardBy
 }
 
 interface Opened {
@@ -95,7 +99,8 @@ export class ProcessStreams implements StreamsOf {
     } catch (error) {
       this.options.log.error(`cannot make ${dir}: ${(error as Error).message}`)
     }
-    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc) })
+    const { bus, heard } = this.options
+    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc), taps: (channel) => tapsOf(proc, channel, bus, heard) })
   }
 
   private hooks(proc: Proc): OutputHooks {

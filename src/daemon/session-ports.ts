@@ -8,6 +8,7 @@ import type { Bus } from './bus.ts'
 import type { MasterLog } from './master-log.ts'
 import type { RecordStore } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
+import type { HeardBy } from './taps.ts'
 
 export type Ending = 'shutdown' | 'restart' | 'keep-workers'
 
@@ -21,8 +22,8 @@ export interface SessionPorts {
   readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
   readonly log: MasterLog
   readonly mainLog: { clear(): void; reopen(): void }
-  /** Makes the streams of processes; what is dropped is told to the bus. */
-  readonly streams: (bus: Bus) => StreamsOf
+  /** Makes the streams of processes; what is dropped is told to the bus, `heard` takes what listeners write. */
+  readonly streams: (bus: Bus, heard: HeardBy) => StreamsOf
   readonly comparison: Comparison
   /** Reads the config again. Throws Fault CANT_REREAD. */
   readonly readConfig: () => Config

@@ -12,6 +12,8 @@ import { AdoptedWatch } from './adopted-watch.ts'
 import { Bus } from './bus.ts'
 import { environmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
+import { ListenerRecords } from './listener-records.ts'
+import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
 import { exitInput, performer } from './perform.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
@@ -19,6 +21,7 @@ import { Snapshots } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
 import { Sweeper } from './sweep.ts'
 import { takeOver } from './takeover.ts'
+import { Ticker } from './ticker.ts'
 import { Waits } from './waits.ts'
 
 export class Session {
@@ -33,6 +36,8 @@ export class Session {
   private readonly snapshots: Snapshots
   private readonly loop: Loop
   private readonly watch: AdoptedWatch
+  private readonly listeners: Listeners
+  private readonly ticker: Ticker
   private readonly waits = new Waits()
   private readonly config: Config
   private ending: Ending = 'shutdown'
@@ -48,7 +53,14 @@ export class Session {
     this.bus = new Bus(clock, (error) => {
       log.error(`an event listener failed: ${String(error)}`)
     })
-    this.streams = ports.streams(this.bus)
+    this.streams = ports.streams(this.bus, (proc, chunk) => {
+      this.listeners.hear(proc, chunk)
+    })
+    this.listeners = this.makeListeners()
+    this.ticker = new Ticker(clock, this.bus)
+    this.bus.onInterest = () => {
+      this.ticker.look()
+    }
     this.sweeper = new Sweeper(clock, processes, this.bus, log)
     this.snapshots = new Snapshots({ runDir, bootId }, records, (errno) => {
       if (errno === null) log.info('status files can be written again')
@@ -80,6 +92,8 @@ export class Session {
     this.sweeper.look()
     this.loop.close()
     this.watch.close()
+    this.ticker.close()
+    this.listeners.close(how)
     this.save()
     for (const { proc } of ranked(this.fleet)) {
       this.streams.get(proc)?.close()
@@ -109,6 +123,13 @@ export class Session {
   /** Sentences about what should hold of the fleet and does not. */
   broken(): string[] {
     return brokenInvariants(this.fleet)
+  }
+
+  private makeListeners(): Listeners {
+    const { clock, log, records, identity, runDir, bootId } = this.ports
+    const { fleet, streams, bus } = this
+    const { identifier } = identity
+    return new Listeners({ fleet, clock, streams, bus, log, identifier, records: new ListenerRecords({ runDir, bootId }, records) })
   }
 
   private makeLoop(): Loop {
