@@ -11,8 +11,8 @@ import { shutdownActor } from '../core/fleet.ts'
 import { namespec } from '../core/spec.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
 import { runMark } from './environment.ts'
-import { processFolder } from './snapshot.ts'
-import type { Remembered, Status } from './snapshot.ts'
+import type { Remembered } from './journal.ts'
+import type { Status } from './snapshot.ts'
 
 export interface Adopted {
   readonly proc: Proc
@@ -35,30 +35,17 @@ export interface AdoptionSources {
   readonly runDir: string
 }
 
-export interface Adoption {
-  /** All processes that the next master begins with, apart from those that only the config knows. */
-  readonly adopted: readonly Adopted[]
-  /** Folders of records that nobody needs any more; left there, they would be taken for the records of a namesake. */
-  readonly stale: readonly string[]
-}
-
-/** Sorts out what the last master left. */
-export function adopt(sources: AdoptionSources, now: Now): Adoption {
+/** All processes that the next master begins with, apart from those that only the config knows. */
+export function adopt(sources: AdoptionSources, now: Now): Adopted[] {
   const { processes, runDir, configured } = sources
   const marked = findMarked(processes, runDir)
   const adopted: Adopted[] = []
   const known = new Set<string>()
-  const stale: string[] = []
-  const expected = new Set(configured.flatMap((group) => group.processes).map((spec) => processFolder(runDir, spec.group, spec.name)))
   for (const record of sources.remembered) {
     const one = fromRecord(record, sources, marked, now)
-    const empty = record.status === null && record.spec === null && record.exits.length === 0
-    if (one === null && empty && expected.has(record.folder)) continue // its FIFOs are used again
-    if (one === null) stale.push(record.folder)
-    else {
-      adopted.push(one)
-      known.add(namespec(one.proc.group, one.proc.name))
-    }
+    if (one === null) continue
+    adopted.push(one)
+    known.add(namespec(one.proc.group, one.proc.name))
   }
   for (const spec of configured.flatMap((group) => group.processes)) {
     const name = namespec(spec.group, spec.name)
@@ -66,7 +53,7 @@ export function adopt(sources: AdoptionSources, now: Now): Adoption {
     if (lost === undefined) continue
     adopted.push({ proc: found(spec, lost, now), fate: 'alive', groupPriority: priorityOf(spec.group, null, configured) })
   }
-  return { adopted, stale }
+  return adopted
 }
 
 function findMarked(processes: Processes, runDir: string): Marked[] {
@@ -99,12 +86,15 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
   const lost = lostIncarnation(marked, namespec(spec.group, spec.name), status)
   if (lost !== undefined) {
     const proc = found(spec, lost, now)
-    if (status !== null) Object.assign(proc, { restarts: status.restarts, backoff: status.backoff, want: status.want, wantedBy: status.wantedBy })
+    if (status !== null) Object.assign(proc, { restarts: status.restarts, backoff: status.backoff })
+    // Only who was about to be spawned has a wish that is as new as what was found; an older one was overtaken by the spawn.
+    if (status?.state === 'STARTING') Object.assign(proc, { want: status.want, wantedBy: status.wantedBy })
     proc.exits = record.exits.filter((exit) => exit.incarnation < lost.incarnation)
     return { proc, fate: 'alive', groupPriority }
   }
   if (status === null) return null
-  const proc = restored(spec, status, record, now)
+  const { autostart } = specFor(spec, configured) ?? spec
+  const proc = restored(spec, status, record, autostart, now)
   if (status.pid === 0) {
     const current = specFor(spec, configured)
     if (current === null) return null
@@ -119,12 +109,12 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
   return { proc, fate: processes.isAlive(proc.id) ? 'alive' : 'died', groupPriority }
 }
 
-function restored(spec: ProcessSpec, status: Status, record: Remembered, now: Now): Proc {
+function restored(spec: ProcessSpec, status: Status, record: Remembered, autostart: boolean, now: Now): Proc {
   // The master may have died between writing the exits and writing the status: the newer one counts.
   const exits = status.pid === 0 ? [...record.exits] : record.exits.filter((exit) => exit.incarnation < status.incarnation)
   const incarnation = Math.max(status.incarnation, exits.at(-1)?.incarnation ?? 0)
   // Nobody wanted this process down: the last master died while it stopped everything.
-  const { want, wantedBy } = status.wantedBy.startsWith(shutdownActor) ? { want: spec.autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
+  const { want, wantedBy } = status.wantedBy.startsWith(shutdownActor) ? { want: autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
   const { state, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
   return {
     ...newProc(spec, want, wantedBy, now.wall),

@@ -23,11 +23,11 @@ export function environmentBase(env: NodeJS.ProcessEnv, servers: readonly Server
 }
 
 /** The whole environment of one incarnation, later ones win (supervisord's contract, section 5.3). */
-export function environmentOf(base: EnvironmentBase, proc: Proc): Record<string, string> {
+export function environmentOf(base: EnvironmentBase, proc: Proc): Readonly<Record<string, string>> {
   const { spec } = proc
   const url = spec.serverurl ?? base.serverUrl
-  return {
-    ...base.inherited,
+  // What all have in common is inherited, not copied: child_process takes inherited variables too.
+  return Object.assign(Object.create(base.inherited) as Record<string, string>, {
     SUPERVISOR_ENABLED: '1',
     ...(url === null ? {} : { SUPERVISOR_SERVER_URL: url }),
     SUPERVISOR_PROCESS_NAME: spec.name,
@@ -39,7 +39,7 @@ export function environmentOf(base: EnvironmentBase, proc: Proc): Record<string,
     // Not to be overridden: by these the next master knows its own.
     NSUP_INCARNATION: String(proc.incarnation),
     [runMark]: base.runDir,
-  }
+  })
 }
 
 /** SUPERVISOR_SERVER_URL where the program names none: the first unix server, else the first inet server. */

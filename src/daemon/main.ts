@@ -20,7 +20,7 @@ import { acquireLock } from '../os/lock.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId } from '../os/proc.ts'
 import { systemProcesses } from '../os/processes.ts'
-import { listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
+import { appendRecord, listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
 import { becomeUser } from '../os/become-user.ts'
 import { createSinks } from '../os/sinks.ts'
 import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
@@ -120,7 +120,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   const ports: SessionPorts = {
     ...{ clock: systemClock, processes: systemProcesses(), bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
-    records: { write: writeRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
+    records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard }),
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },

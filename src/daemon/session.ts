@@ -3,7 +3,7 @@
  * over. It receives ports and takes no room in hand itself; what it begins with is in takeover.ts.
  */
 import type { Config } from '../config/config.ts'
-import { activeGroups, newFleet, ranked, rests } from '../core/fleet.ts'
+import { activeGroups, newFleet, ranked } from '../core/fleet.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { brokenInvariants } from '../core/invariants.ts'
 import type { Actor } from '../core/model.ts'
@@ -12,12 +12,12 @@ import { AdoptedWatch } from './adopted-watch.ts'
 import { Bus } from './bus.ts'
 import { environmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
+import { Journal } from './journal.ts'
 import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
 import { exitInput, performer } from './perform.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
-import { Snapshots } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
 import { Sweeper } from './sweep.ts'
 import { takeOver } from './takeover.ts'
@@ -33,7 +33,7 @@ export class Session {
   private readonly bus: Bus
   private readonly streams: StreamsOf
   private readonly sweeper: Sweeper
-  private readonly snapshots: Snapshots
+  private readonly journal: Journal
   private readonly loop: Loop
   private readonly watch: AdoptedWatch
   private readonly listeners: Listeners
@@ -62,9 +62,12 @@ export class Session {
       this.ticker.look()
     }
     this.sweeper = new Sweeper(clock, processes, this.bus, log)
-    this.snapshots = new Snapshots({ runDir, bootId }, records, (errno) => {
-      if (errno === null) log.info('status files can be written again')
-      else log.error(`cannot write status files: ${errno}; a next master would not know the latest states`)
+    this.journal = new Journal({
+      ...{ runDir, bootId, store: records, wall: () => clock.wall(), fleet: () => ranked(this.fleet) },
+      onFailure: (errno) => {
+        if (errno === null) log.info('the journal can be written again')
+        else log.error(`cannot write the journal: ${errno}; a next master would not know the latest states`)
+      },
     })
     this.loop = this.makeLoop()
     this.watch = new AdoptedWatch(clock, processes, (proc) => {
@@ -79,8 +82,8 @@ export class Session {
   /** Opens the servers, takes over what the last master left, and sets the config to work. Rejects when a server cannot be opened. */
   async open(): Promise<() => Promise<void>> {
     const closeServers = await this.ports.listen(this.master)
-    const { fleet, streams, snapshots, loop, watch, ports } = this
-    this.master.configured = takeOver(this.config, { fleet, streams, snapshots, loop, watch, ports })
+    const { fleet, streams, journal, loop, watch, ports } = this
+    this.master.configured = takeOver(this.config, { fleet, streams, journal, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
     this.opened = true
     if (this.early !== null) this.end(this.early.how, this.early.by)
@@ -95,10 +98,8 @@ export class Session {
     this.ticker.close()
     this.listeners.close(how)
     this.save()
-    for (const { proc } of ranked(this.fleet)) {
-      this.streams.get(proc)?.close()
-      if (how !== 'keep-workers' && rests(proc)) this.snapshots.conclude(proc)
-    }
+    for (const { proc } of ranked(this.fleet)) this.streams.get(proc)?.close()
+    if (how !== 'keep-workers') this.journal.conclude()
   }
 
   /** SIGKILL to whatever is still being stopped. */
@@ -117,7 +118,7 @@ export class Session {
 
   /** Writes the status files: also the last thing before a crash. */
   save(): void {
-    this.snapshots.flush((proc) => this.fleet.groups.get(proc.group)?.priority ?? 999, this.ports.clock.wall(), this.fleet.phase !== 'running')
+    this.journal.flush(this.fleet.phase !== 'running')
   }
 
   /** Sentences about what should hold of the fleet and does not. */
@@ -142,13 +143,13 @@ export class Session {
         this.loop.enqueue(input)
       },
       touched: (proc) => {
-        this.snapshots.touch(proc)
+        this.journal.touch(proc)
       },
       changed: (proc, state) => {
         this.waits.changed(proc, state)
       },
       forgotten: (proc) => {
-        this.snapshots.forget(proc)
+        this.journal.forget(proc)
       },
       drained: () => {
         this.finish(this.ending)

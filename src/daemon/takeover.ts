@@ -2,6 +2,7 @@
  * The first turn of a session: takes over what the last master left, then applies the config. A worker that runs
  * with settings that the config no longer has is left alone; `update` applies the new ones.
  */
+import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { planChanges } from '../core/diff.ts'
 import type { Plan } from '../core/diff.ts'
@@ -13,17 +14,18 @@ import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
 import { adopt } from './adopt.ts'
 import type { Adopted } from './adopt.ts'
 import type { AdoptedWatch } from './adopted-watch.ts'
+import { remembered } from './journal.ts'
+import type { Journal } from './journal.ts'
 import type { Loop } from './loop.ts'
 import { exitInput } from './perform.ts'
 import type { SessionPorts } from './session-ports.ts'
-import { remembered } from './snapshot.ts'
-import type { Snapshots } from './snapshot.ts'
+import { processFolder } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
 
 interface Parts {
   readonly fleet: Fleet
   readonly streams: StreamsOf
-  readonly snapshots: Snapshots
+  readonly journal: Journal
   readonly loop: Loop
   readonly watch: AdoptedWatch
   readonly ports: SessionPorts
@@ -34,8 +36,8 @@ export function takeOver(config: Config, parts: Parts): readonly GroupSpec[] {
   const { fleet, streams, loop, ports } = parts
   const { clock, processes, bootId, runDir, records, autoLogs, comparison } = ports
   const sources = { remembered: remembered(runDir, records), configured: config.groups, processes, bootId, runDir }
-  const { adopted, stale } = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
-  for (const folder of stale) records.remove(folder)
+  const adopted = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
+  removeStaleFolders(adopted, config, ports)
   for (const { proc, groupPriority } of adopted) enlist(fleet, proc, groupPriority)
   const running = activeGroups(fleet)
   autoLogs.cleanUp(running)
@@ -53,9 +55,19 @@ export function takeOver(config: Config, parts: Parts): readonly GroupSpec[] {
   return groups
 }
 
-function welcome({ proc, fate }: Adopted, { streams, snapshots, loop, watch, ports }: Parts): void {
+/** FIFOs of programs that neither run nor are configured any more. */
+function removeStaleFolders(adopted: readonly Adopted[], config: Config, { runDir, records }: SessionPorts): void {
+  const specs = [...adopted.map(({ proc }) => proc.spec), ...config.groups.flatMap((group) => group.processes)]
+  const needed = new Set(specs.map((spec) => processFolder(runDir, spec.group, spec.name)))
+  for (const name of records.list(join(runDir, 'p'))) {
+    const folder = join(runDir, 'p', name)
+    if (!needed.has(folder)) records.remove(folder)
+  }
+}
+
+function welcome({ proc, fate }: Adopted, { streams, journal, loop, watch, ports }: Parts): void {
   const { log } = ports
-  snapshots.touch(proc)
+  journal.touch(proc)
   if (fate === 'rest' || proc.id === null) return
   const opened = streams.open(proc)
   if (typeof opened === 'string') log.error(`the output of ${proc.name} cannot be read: ${opened}`)

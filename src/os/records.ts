@@ -1,5 +1,5 @@
 /** Small files that are always whole: written beside and renamed into place, so that a reader sees old or new. */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
@@ -17,6 +17,16 @@ export function writeRecord(path: string, text: string): string | null {
     if (code !== 'ENOENT') return code
   }
   return writeWithFolder(path, beside, text)
+}
+
+/** Adds `text` to the end of `path`, which is made if need be, mode 0600. Returns as {@link writeRecord} does. */
+export function appendRecord(path: string, text: string): string | null {
+  try {
+    appendFileSync(path, text, { mode: 0o600 })
+    return null
+  } catch (error) {
+    return errnoOf(error)
+  }
 }
 
 /** Reads a file; `undefined` when it is not there or cannot be read. */

@@ -291,10 +291,17 @@ export class Life {
         this.files.set(path, text)
         return null
       },
-      read: (path) => {
-        const text = this.files.get(path)
-        return text !== undefined && path.endsWith('status.json') && this.random.chance(0.003) ? text.slice(0, text.length / 2) : text
+      append: (path, text) => {
+        if (this.actsLeft <= 0) throw new Death()
+        this.actsLeft -= 1
+        const before = this.files.get(path) ?? ''
+        // A full disk, and a master that dies in the middle of a write, leave a line cut off.
+        const cut = this.random.chance(0.004)
+        this.files.set(path, before + (cut ? text.slice(0, this.random.below(text.length)) : text))
+        if (cut && Number.isFinite(this.actsLeft)) throw new Death()
+        return cut ? 'ENOSPC' : null
       },
+      read: (path) => this.files.get(path),
       list: (folder) => [
         ...new Set([...this.files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1).split('/')[0] ?? '')),
       ],
