@@ -90,14 +90,14 @@ describe('after kill -9 of the master', () => {
     ['cut in half', (path: string) => truncateSync(path, Math.floor(readFileSync(path).length / 2))],
     ['filled with nonsense', (path: string) => writeFileSync(path, '\0\0{"pid":1}')],
     ['removed', (path: string) => rmSync(path)],
-  ])('a status file that was %s costs no worker', async (_, spoil) => {
+  ])('records that were %s cost no worker', async (_, spoil) => {
     const place = newPlace('yaml', config)
     const first = await place.master()
     await ready(place)
     const { pid } = await place.one('steady')
     await kill(first)
-    const files = readdirSync(place.runDir, { recursive: true, encoding: 'utf8' }).filter((name) => /steady.*status/.test(name))
-    expect(files).toHaveLength(1)
+    const files = readdirSync(place.runDir, { recursive: true, encoding: 'utf8' }).filter((name) => /\.jsonl?$/.test(name))
+    expect(files.length).toBeGreaterThan(0)
     for (const name of files) spoil(join(place.runDir, name))
     await place.master()
     const steady = await untilState(place, 'steady', 'RUNNING')
