@@ -1,0 +1,176 @@
+/**
+ * The real supervisord and nsupd, each in a folder of its own, on the same config: what is asked of one is asked of
+ * the other. `{dir}` in the config is the folder. What differs by nature (folders, pids, times) is masked.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { afterAll } from 'vitest'
+import { newPlace } from '../e2e/harness.ts'
+import type { Place, Ran } from '../e2e/harness.ts'
+
+const driver = fileURLToPath(new URL('drive.py', import.meta.url))
+
+/** The head of every config here. */
+export const head = `[unix_http_server]
+file={dir}/rpc.sock
+[supervisord]
+logfile={dir}/main.log
+pidfile={dir}/main.pid
+childlogdir={dir}
+user={user}
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://{dir}/rpc.sock
+`
+
+export interface Answer {
+  readonly value?: unknown
+  readonly fault?: readonly [number, string]
+  /** The HTTP status, where it was no answer of XML-RPC. */
+  readonly http?: number
+  readonly status?: number
+  readonly body?: string
+  readonly late?: unknown
+  readonly error?: string
+}
+
+/** One of the two. */
+export class Side {
+  readonly place: Place
+  readonly #daemon: ChildProcess
+  readonly #driver: ChildProcess
+  readonly #answers: ((answer: Answer) => void)[] = []
+  readonly ended: Promise<number | string>
+
+  constructor(place: Place, daemon: ChildProcess, ended: Promise<number | string>) {
+    this.place = place
+    this.#daemon = daemon
+    this.ended = ended
+    this.#driver = spawn('python3', [driver, place.path('rpc.sock')], { env: { ...process.env, ...place.env }, stdio: ['pipe', 'pipe', 'inherit'] })
+    if (this.#driver.stdout === null) throw new Error('the driver has no stdout')
+    createInterface(this.#driver.stdout).on('line', (line) => this.#answers.shift()?.(JSON.parse(line) as Answer))
+    this.#driver.once('exit', () => this.#answers.forEach((answer) => answer({ error: 'the driver ended' })))
+  }
+
+  get pid(): number {
+    return this.#daemon.pid ?? 0
+  }
+
+  /** Sends one request to the driver. */
+  send(request: object): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#answers.push(resolve)
+      this.#driver.stdin?.write(`${JSON.stringify(request)}\n`)
+    })
+  }
+
+  call(method: string, ...args: readonly unknown[]): Promise<Answer> {
+    return this.send({ call: method, args })
+  }
+
+  /** Resolves when all these processes are in one of these states. */
+  async until(wanted: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    const { late, error } = await this.send({ until: wanted })
+    if (late !== undefined || error !== undefined) throw new Error(`not reached: ${JSON.stringify(late ?? error)}`)
+  }
+
+  /** Runs the stock supervisorctl against it. */
+  async ctl(args: readonly string[], input = ''): Promise<Ran> {
+    const { stdout, stderr, exitCode } = await execa('supervisorctl', ['-c', this.place.config, ...args], {
+      cwd: this.place.dir,
+      env: this.place.env,
+      input,
+      reject: false,
+      stripFinalNewline: false,
+    })
+    return { stdout: this.masked(stdout), stderr: this.masked(stderr), exitCode }
+  }
+
+  /** Text without what differs by nature. */
+  masked(text: string): string {
+    return text
+      .replaceAll(this.place.dir, '{dir}')
+      .replace(/pid \d+, uptime \d+:\d\d:\d\d/g, 'pid P, uptime T')
+      .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d \d\d:\d\d [AP]M/g, 'DATE')
+  }
+
+  end(): void {
+    this.#driver.kill('SIGKILL')
+  }
+}
+
+export interface Pair {
+  readonly real: Side
+  readonly ours: Side
+  /** Asks both, and gives both answers masked. */
+  both<T>(ask: (side: Side) => Promise<T>): Promise<{ readonly real: T; readonly ours: T }>
+}
+
+/** Starts both; they end with the test file. */
+export async function startPair(config: string): Promise<Pair> {
+  const [real, ours] = await Promise.all([startReal(config), startOurs(config)])
+  return {
+    real,
+    ours,
+    async both(ask) {
+      const [one, other] = await Promise.all([ask(real), ask(ours)])
+      return { real: one, ours: other }
+    },
+  }
+}
+
+function placeFor(config: string): Place {
+  const place = newPlace('ini', '', afterAll)
+  const user = process.getuid?.() === 0 ? 'root' : String(process.getuid?.())
+  place.write(place.config, config.replaceAll('{dir}', place.dir).replaceAll('{user}', user))
+  return place
+}
+
+async function startOurs(config: string): Promise<Side> {
+  const place = placeFor(config)
+  const { child, ended } = await place.master()
+  return kept(new Side(place, child, ended))
+}
+
+async function startReal(config: string): Promise<Side> {
+  const place = placeFor(config)
+  const child = spawn('supervisord', ['-n', '-c', place.config], { cwd: place.dir, env: { ...process.env, ...place.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'nothing'))
+    child.once('error', () => resolve('it is not installed: apt-get install supervisor'))
+  })
+  await new Promise<void>((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      said += chunk.toString()
+      if (said.includes('supervisord started with pid')) resolve()
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
+    void ended.then((how) => reject(new Error(`supervisord: ${how} ${said}`)))
+  })
+  return kept(new Side(place, child, ended))
+}
+
+function kept(side: Side): Side {
+  afterAll(() => side.end())
+  return side
+}
+
+/** An answer without what differs by nature: folders, pids, times, the words of a person. */
+export function masked(side: Side, answer: unknown): unknown {
+  if (typeof answer === 'string') return side.masked(answer)
+  if (Array.isArray(answer)) return answer.map((one) => masked(side, one))
+  if (typeof answer !== 'object' || answer === null) return answer
+  return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, maskedMember(side, name, value)]))
+}
+
+function maskedMember(side: Side, name: string, value: unknown): unknown {
+  if (/^(pid|start|stop|now)$/.test(name) && typeof value === 'number') return value === 0 ? 0 : 'N'
+  if (/^(stdout_|stderr_)?logfile$/.test(name) && typeof value === 'string' && value.includes('---')) return 'AUTO'
+  return masked(side, value)
+}
