@@ -112,6 +112,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   const log = new MasterLog(write)
   for (const line of run.said.split('\n').filter((one) => one !== '')) log.warn(line)
   run.said = ''
+  for (const file of config.files.slice(1)) log.info(`Included extra file "${file}" during parsing`)
   const crashed = (error: unknown): void => {
     log.critical(`this is a mistake of nsupd, it ends now and the workers live on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     run.current?.session.save()

@@ -187,6 +187,7 @@ export class ProcessOutput {
       else this.#openFifos(adopt)
       return null
     } catch (error) {
+      if (!this.#open) this.close() // what could be opened before the descriptors ran out others may need
       return spawnProblem(spec.name, codeOf(error))
     }
   }
@@ -196,8 +197,9 @@ export class ProcessOutput {
     const made = ports.fifos.makeFifos(fifoPaths(dir, spec))
     if (!made.ok) throw new Error(made.reason)
     if (this.#stdin < 0) {
-      const held = adopt === null ? undefined : ports.fifos.openDeleted(adopt, 0, this.#stdinPath, 'writer')
-      this.#stdin = held ?? ports.fifos.openWriter(this.#stdinPath)
+      const path = join(dir, 'stdin.fifo')
+      const held = adopt === null ? undefined : ports.fifos.openDeleted(adopt, 0, path, 'writer')
+      this.#stdin = held ?? ports.fifos.openWriter(path)
       // By its path it may be removed, or be another by now; macOS has no such way to the same FIFO.
       if (process.platform === 'linux') this.#stdinPath = `/proc/self/fd/${String(this.#stdin)}`
     }

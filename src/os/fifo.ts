@@ -4,13 +4,17 @@
  */
 import { spawnSync } from 'node:child_process'
 import type { Stats } from 'node:fs'
-import { constants, lchownSync, lstatSync, openSync, statSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, lchownSync, lstatSync, openSync, statSync, unlinkSync } from 'node:fs'
+import { openFilesLimit } from './limits.ts'
 import { errorCode } from './paths.ts'
 
 export type FifoAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 /** Bytes of paths in one call of mkfifo: far below what any kernel takes (macOS: 1 MiB with the environment). */
 const batchBytes = 256 * 1024
+
+/** Descriptors that FIFOs leave free: with none left nobody could connect any more, not even to stop something. */
+const reserved = 32
 
 /**
  * Makes the FIFOs that are not there yet, in existing folders; those that are there are kept, with what waits in
@@ -75,7 +79,7 @@ function mkfifo(paths: readonly string[], mode: number): string | null {
 
 /** Opens the end that the master reads. Non-blocking; throws the errors of open(2). */
 export function openReader(path: string): number {
-  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  return leavingSome(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK))
 }
 
 /**
@@ -84,7 +88,14 @@ export function openReader(path: string): number {
  * FIFO is full. The mode belongs to this open alone: the reader's stays non-blocking. Throws the errors of open(2).
  */
 export function openWriter(path: string): number {
-  return openSync(path, constants.O_RDWR)
+  return leavingSome(openSync(path, constants.O_RDWR))
+}
+
+/** The kernel gives the lowest free number, so the number tells how many are taken. */
+function leavingSome(fd: number): number {
+  if (fd < openFilesLimit() - reserved) return fd
+  closeSync(fd)
+  throw Object.assign(new Error('EMFILE: the descriptors that are left are for requests'), { code: 'EMFILE' })
 }
 
 /** Gives a FIFO to a worker's user; does not follow links. Throws the errors of lchown(2). */

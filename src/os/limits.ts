@@ -26,6 +26,14 @@ export function raiseLimits(minfds: number, minprocs: number): string | null {
   return raise(files, minfds) ?? raise(processes, minprocs)
 }
 
+let openFiles: number | undefined
+
+/** How many descriptors this process may have; to be asked after `raiseLimits`. */
+export function openFilesLimit(): number {
+  openFiles ??= ownLimit(files.row)?.soft ?? Infinity
+  return openFiles
+}
+
 function raise(kind: Kind, wanted: number): string | null {
   const limit = ownLimit(kind.row)
   if (limit === undefined || limit.soft >= wanted) return null // no /proc: the first spawn that fails will say so
