@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import type { MasterEvent } from '../../../src/core/events.ts'
+import { AdoptedWatch } from '../../../src/daemon/adopted-watch.ts'
+import { Bus } from '../../../src/daemon/bus.ts'
+import { MasterLog } from '../../../src/daemon/master-log.ts'
+import { Sweeper } from '../../../src/daemon/sweep.ts'
+import type { ProcessSpec } from '../../../src/core/spec.ts'
+import { FakeWorld } from '../../sim/fake-processes.ts'
+import { specOf } from '../../sim/random-world.ts'
+import { procIn } from '../core/procs.ts'
+import { HandClock } from './hand-clock.ts'
+
+/** A leader that has died and left a child that ignores everything but SIGKILL. */
+function orphaned(change: Partial<ProcessSpec>, group: 'same' | 'own') {
+  const world = new FakeWorld({ behaviour: () => ({ children: [{ name: 'child', group, on: { SIGTERM: 'ignore' } }] }) })
+  const { processes } = world.connect()
+  const { clock } = world
+  const events: MasterEvent[] = []
+  const lines: string[] = []
+  const bus = new Bus(clock, (error) => {
+    throw error
+  })
+  bus.subscribe((event) => events.push(event))
+  const sweeper = new Sweeper(clock, processes, bus, new MasterLog((level, message) => lines.push(`${level} ${message}`)))
+  const proc = procIn('STOPPED', {}, change)
+  const spawned = processes.spawn({ spec: specOf(change), environment: {}, stdin: 0, stdout: 1, stderr: 2 }, () => undefined)
+  if (!spawned.ok) throw new Error(spawned.reason)
+  world.end(spawned.pid, { kind: 'code', code: 0 })
+  return { world, sweeper, proc, leader: spawned.pid, events, lines }
+}
+
+describe('The sweeper', () => {
+  it('tells at once what is left of a group, and leaves it alone where the config says so', () => {
+    const { world, sweeper, proc, leader, events, lines } = orphaned({ killSurvivors: false }, 'same')
+    sweeper.sweep(proc, leader, false)
+    expect(events).toMatchObject([{ type: 'process.survivors', name: 'worker', survivors: [{ pid: 3, name: 'child' }], killed: false }])
+    expect(lines).toEqual(['warn worker: left behind: child (3)'])
+    expect(world.living()).toHaveLength(1)
+  })
+
+  it('kills it where the config says so', () => {
+    const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'same')
+    sweeper.sweep(proc, leader, false)
+    expect(events).toMatchObject([{ killed: true }])
+    expect(world.living()).toEqual([])
+  })
+
+  it('looks for other groups of the session a little later, sooner after a stop', () => {
+    for (const [wanted, delay] of [[true, 0], [false, 250]] as const) {
+      const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'own')
+      sweeper.sweep(proc, leader, wanted)
+      expect(events).toEqual([])
+      world.advance(delay)
+      expect(events).toHaveLength(1)
+      expect(world.living()).toEqual([])
+    }
+  })
+
+  it('looks no more once it is closed, and at all that is pending when it is told to', () => {
+    const { world, sweeper, proc, leader, events } = orphaned({}, 'own')
+    sweeper.sweep(proc, leader, false)
+    sweeper.close()
+    world.advance(10_000)
+    expect(events).toEqual([])
+    sweeper.look()
+    expect(events).toHaveLength(1)
+  })
+})
+
+describe('The watch over adopted processes', () => {
+  it('notices an end within half a second, tells it once, and has no timer when nobody is left', () => {
+    const world = new FakeWorld({ behaviour: () => ({}) })
+    const { processes } = world.connect()
+    const gone: string[] = []
+    const clock = new HandClock()
+    const watch = new AdoptedWatch(clock, processes, (proc) => {
+      proc.id = null
+      gone.push(proc.name)
+    })
+    const procs = ['a', 'b'].map((name) => {
+      const spawned = processes.spawn({ spec: specOf({ name }), environment: {}, stdin: 0, stdout: 1, stderr: 2 }, () => undefined)
+      if (!spawned.ok) throw new Error(spawned.reason)
+      const proc = procIn('RUNNING', { id: { pid: spawned.pid, startTime: spawned.startTime } }, { name })
+      if (proc.id !== null) watch.add(proc, proc.id)
+      return proc
+    })
+    world.end(procs[0]?.id?.pid ?? 0, { kind: 'code', code: 0 })
+    clock.advance(499)
+    expect(gone).toEqual([])
+    clock.advance(1)
+    expect(gone).toEqual(['a'])
+    expect(clock.armed).toEqual([500])
+    world.end(procs[1]?.id?.pid ?? 0, { kind: 'code', code: 0 })
+    watch.look()
+    watch.look()
+    expect(gone).toEqual(['a', 'b'])
+    expect(clock.armed).toEqual([])
+  })
+})
