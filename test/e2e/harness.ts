@@ -110,9 +110,12 @@ export class Place {
     return this.#spawn('nsup', ['-c', this.config, ...args], {})
   }
 
-  /** Starts `nsupd -n`; resolves when it serves, rejects with what it said when it ends before. */
-  async master(flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Master> {
-    const master = this.#spawn('nsupd', ['-n', '-c', this.config, ...flags], env)
+  /**
+   * Starts `nsupd -n`; resolves when it serves, rejects with what it said when it ends before. `shell` is a line of sh
+   * that sets something up and ends with `exec "$@"`.
+   */
+  async master(flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}, shell?: string): Promise<Master> {
+    const master = this.#spawn('nsupd', ['-n', '-c', this.config, ...flags], env, shell)
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
         if (master.said().includes('supervisord started with pid')) resolve()
@@ -123,8 +126,8 @@ export class Place {
     return master
   }
 
-  #spawn(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Master {
-    const child = spawn(process.execPath, [join(root, 'bin', program), ...args], {
+  #spawn(program: string, args: readonly string[], env: Readonly<Record<string, string>>, shell = 'exec "$@"'): Master {
+    const child = spawn('sh', ['-c', shell, 'sh', process.execPath, join(root, 'bin', program), ...args], {
       cwd: this.dir,
       env: { ...process.env, ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
