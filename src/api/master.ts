@@ -95,8 +95,13 @@ export interface Master {
   /** Sends something to the event listeners; also while shutting down. */
   remoteComm(kind: string, data: string): void
 
-  /** Calls back for every event from now on; returns the end of it. */
-  subscribe(listener: (event: MasterEvent) => void): () => void
+  /**
+   * Calls back for every event from now on whose type is wanted; returns the end of it. Without `wants`: all but ticks.
+   * Ticks and what is made of output are only made while somebody wants them.
+   */
+  subscribe(listener: (event: MasterEvent) => void, wants?: (type: MasterEvent['type']) => boolean): () => void
+  /** The last events, oldest first; without output, remote communication and ticks. */
+  recentEvents(): readonly MasterEvent[]
   /** CPU percent and resident bytes of running processes by pid. */
   usage(pids: readonly number[]): Promise<ReadonlyMap<number, { readonly cpu: number; readonly memory: number }>>
 }

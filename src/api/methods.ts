@@ -193,10 +193,14 @@ export const methods = {
     answer: 'value',
   },
   events: {
-    summary: 'Streams what happens from now on',
+    summary: 'Streams what has happened lately and what happens from now on',
     verb: 'GET',
     path: '/events',
-    params: { type: { kind: 'strings', default: ['*'], doc: 'Only events whose type matches, for example process.*' } },
+    params: {
+      type: { kind: 'strings', default: ['*'], doc: 'Only events whose type matches, for example process.*; ticks are not part of *, only of tick.*' },
+      last: { kind: 'integer', min: 0, max: 200, default: 0, doc: 'Begin with so many of the last events.' },
+      follow: { kind: 'boolean', default: true, doc: 'Go on with what happens; without it the stream ends after the last events.' },
+    },
     answer: 'stream',
   },
 } as const satisfies Record<string, MethodDeclaration>

@@ -97,6 +97,16 @@ export const processCommands: readonly Command[] = [
     load: () => import('./verbs/logs.ts'),
   },
   {
+    name: 'events',
+    usage: '[-f] [-n LINES] [--type GLOB]',
+    summary: 'show what has happened lately; with -f also what happens, until Ctrl-C',
+    details: ['Ticks are shown only when --type asks for them, as in --type tick.5: they are made for whom wants them.'],
+    options: ['follow', 'lines', 'type'],
+    noWords: true,
+    examples: ['nsup events', "nsup events -f --type 'process.*'", 'nsup events -f --json'],
+    load: () => import('./verbs/events.ts'),
+  },
+  {
     name: 'maintail',
     usage: '[-f] [-n LINES | -BYTES]',
     summary: "show the end of the master's own log",

@@ -197,8 +197,12 @@ export class FleetMaster implements Master {
     this.ports.bus.publish({ type: 'remote.communication', kind, data })
   }
 
-  subscribe(listener: (event: MasterEvent) => void): () => void {
-    return this.ports.bus.subscribe(listener)
+  subscribe(listener: (event: MasterEvent) => void, wants = (type: MasterEvent['type']): boolean => !type.startsWith('tick.')): () => void {
+    return this.ports.bus.subscribe(listener, wants)
+  }
+
+  recentEvents(): readonly MasterEvent[] {
+    return this.ports.bus.recent()
   }
 
   usage(pids: readonly number[]): ReturnType<Master['usage']> {

@@ -129,6 +129,7 @@ export class Listeners {
       if (takers.length > 0) this.serial += 1
     }
     if (event.type === 'process.state') this.depart(event)
+    if (event.type === 'master.stopping') this.pump() // a moment later they may be asked to stop themselves
   }
 
   /** Makes, changes or removes the pool of a group, so that it is as the members say. */

@@ -35,12 +35,19 @@ const streamers: { readonly [M in StreamName]: Streamer<M> } = {
   },
   async events(master, params, response, closing) {
     const writer = new EventWriter(response)
-    const wanted = (event: MasterEvent): boolean => params.type.some(pattern => globMatches(pattern, event.type))
-    const unsubscribe = master.subscribe(event => {
-      if (wanted(event)) writer.send(event.type, snakeCased(event))
+    const wants = (type: MasterEvent['type']): boolean => params.type.some(pattern => {
+      return globMatches(pattern, type) && (pattern !== '*' || !type.startsWith('tick.'))
     })
-    await ended(writer.signal, closing)
-    unsubscribe()
+    const send = (event: MasterEvent): void => {
+      if (wants(event.type)) writer.send(event.type, snakeCased(event))
+    }
+    const before = params.last === 0 ? [] : master.recentEvents().filter(event => wants(event.type)).slice(-params.last)
+    before.forEach(send)
+    if (params.follow) {
+      const unsubscribe = master.subscribe(send, wants)
+      await ended(writer.signal, closing)
+      unsubscribe()
+    }
     writer.end()
   },
 }
