@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** As in bin/nsupd: a small young generation is what a master needs. */
-const masterFlags = ['--max-semi-space-size=1']
+/** As in bin/nsupd: a master makes little garbage. */
+const masterFlags = ['--max-semi-space-size=1', '--v8-pool-size=0']
 
 export interface Launched {
   readonly ok: boolean

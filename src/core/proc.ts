@@ -82,7 +82,7 @@ export type Effect =
       readonly escalated: boolean
     }
   /** The leader `pid` is gone: see what of its group and session is left, and kill that if the spec says so. */
-  | { readonly type: 'sweep'; readonly proc: Proc; readonly pid: number; readonly wanted: boolean }
+  | { readonly type: 'sweep'; readonly proc: Proc; readonly pid: number }
   | { readonly type: 'event'; readonly body: EventBody; readonly proc: Proc | null }
   /** The process has left the fleet: close its streams, remove its folder. */
   | { readonly type: 'forget'; readonly proc: Proc }

@@ -50,7 +50,7 @@ export function recordExit(
   proc.adopted = false
   proc.deadline = null
   proc.stoppedAt = now.wall
-  effects.push({ type: 'sweep', proc, pid, wanted })
+  effects.push({ type: 'sweep', proc, pid })
   return record
 }
 

@@ -94,7 +94,8 @@ export class Journal {
    * who rests is left out: the file says that it was being stopped, and is about to be removed.
    */
   flush(ending: boolean): void {
-    const changed = [...this.dirty].filter((proc) => !(ending && rests(proc)))
+    if (ending) for (const proc of this.dirty) if (rests(proc)) this.dirty.delete(proc)
+    const changed = [...this.dirty]
     if (changed.length === 0 && this.gone.length === 0) return
     const errno = this.size > sizeMax ? this.writeAnew() : this.append(changed)
     if ((errno !== null) === this.failing) return

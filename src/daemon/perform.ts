@@ -42,7 +42,7 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         ports.touched(effect.proc)
         return kill(effect, ports)
       case 'sweep':
-        ports.sweeper.sweep(effect.proc, effect.pid, effect.wanted)
+        ports.sweeper.sweep(effect.proc, effect.pid)
         return null
       case 'event':
         if (effect.proc !== null) ports.touched(effect.proc)

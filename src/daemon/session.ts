@@ -98,7 +98,8 @@ export class Session {
     this.ticker.close()
     this.listeners.close(how)
     this.save()
-    for (const { proc } of ranked(this.fleet)) this.streams.get(proc)?.close()
+    // Where the process ends with the session, the kernel closes them all, and faster.
+    if (how === 'restart') for (const { proc } of ranked(this.fleet)) this.streams.get(proc)?.close()
     if (how !== 'keep-workers') this.journal.conclude()
   }
 

@@ -1,7 +1,7 @@
 /**
  * Looks for what a dead leader left behind in its process group and session, tells it by name and pid, and kills
- * it where the spec says so. The group is looked at right away (one system call) so that a replacement finds the
- * port free; the whole of /proc is read once for many leaders, a little later.
+ * it where the spec says so. A look reads all of /proc, so one serves many leaders: it comes a moment after the first
+ * of them, or at once when a replacement must find the place free, but never one right after the other.
  */
 import type { EventBody } from '../core/events.ts'
 import type { Clock, Processes, Survivor } from '../core/ports.ts'
@@ -10,14 +10,13 @@ import { namespec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import type { MasterLog } from './master-log.ts'
 
-/** After a stop the person who asked is waiting; after a crash it can wait, and others may crash too. */
-const delayAfterStop = 0
-const delayAfterCrash = 250
+/** Milliseconds from an end to the look for what it left behind, and between two looks. */
+const delay = 100
 
 export class Sweeper {
   private readonly pending = new Map<number, Proc>()
   private cancelAlarm: (() => void) | null = null
-  private delay = Infinity
+  private lastLook = -Infinity
   private readonly clock: Clock
   private readonly processes: Processes
   private readonly bus: Bus
@@ -31,17 +30,19 @@ export class Sweeper {
   }
 
   /** `pid` led the process's group and session and is gone. */
-  sweep(proc: Proc, pid: number, wanted: boolean): void {
+  sweep(proc: Proc, pid: number): void {
     if (pid === 0) return
     this.pending.set(pid, proc)
-    if (this.processes.groupExists(pid)) this.look()
-    else this.arm(wanted ? delayAfterStop : delayAfterCrash)
+    const inTheWay = proc.spec.killSurvivors && this.processes.groupExists(pid)
+    if (inTheWay && this.clock.monotonic() - this.lastLook >= delay) this.look()
+    else this.arm()
   }
 
   /** Looks at once for all that are pending. */
   look(): void {
     this.close()
     if (this.pending.size === 0) return
+    this.lastLook = this.clock.monotonic()
     const leaders = new Map(this.pending)
     this.pending.clear()
     for (const [leader, survivors] of this.processes.survivors([...leaders.keys()])) {
@@ -56,11 +57,8 @@ export class Sweeper {
     this.cancelAlarm = null
   }
 
-  private arm(delay: number): void {
-    if (this.cancelAlarm !== null && this.delay <= delay) return
-    this.close()
-    this.delay = delay
-    this.cancelAlarm = this.clock.after(delay, () => {
+  private arm(): void {
+    this.cancelAlarm ??= this.clock.after(delay, () => {
       this.look()
     })
   }

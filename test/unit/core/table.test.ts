@@ -79,7 +79,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
       const proc = procIn('STARTING')
       const effects = stepped(proc, exited(status, ['oh']), at(900))
       expect(entered(effects)).toEqual(['BACKOFF'])
-      expect(effects[0]).toMatchObject({ type: 'sweep', pid: 4711, wanted: false })
+      expect(effects[0]).toMatchObject({ type: 'sweep', pid: 4711 })
       expect(proc).toMatchObject({ id: null, backoff: 1, deadline: 1900, spawnError: 'Exited too quickly (process log may have details)' })
       expect(proc.exits).toMatchObject([{ pid: 4711, uptime: 900, status, lastLines: ['oh'], wanted: false, expected: false, by: null }])
     }
@@ -135,7 +135,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
       const proc = procIn('STOPPING')
       const effects = stepped(proc, exited(status))
       expect(entered(effects)).toEqual(['STOPPED'])
-      expect(effects[0]).toMatchObject({ type: 'sweep', wanted: true })
+      expect(effects[0]).toMatchObject({ type: 'sweep' })
       expect(proc.exits).toMatchObject([{ wanted: true, by: 'test', expected: status.kind === 'code' && status.code === 0 }])
     }
   }],

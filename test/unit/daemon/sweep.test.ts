@@ -30,35 +30,46 @@ function orphaned(change: Partial<ProcessSpec>, group: 'same' | 'own') {
 }
 
 describe('The sweeper', () => {
-  it('tells at once what is left of a group, and leaves it alone where the config says so', () => {
+  it('tells a moment later what is left of a group, and leaves it alone where the config says so', () => {
     const { world, sweeper, proc, leader, events, lines } = orphaned({ killSurvivors: false }, 'same')
-    sweeper.sweep(proc, leader, false)
+    sweeper.sweep(proc, leader)
+    expect(events).toEqual([])
+    world.advance(100)
     expect(events).toMatchObject([{ type: 'process.survivors', name: 'worker', survivors: [{ pid: 3, name: 'child' }], killed: false }])
     expect(lines).toEqual(['warn worker: left behind: child (3)'])
     expect(world.living()).toHaveLength(1)
   })
 
-  it('kills it where the config says so', () => {
+  it('kills it at once where the config says so: a replacement finds the place free', () => {
     const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'same')
-    sweeper.sweep(proc, leader, false)
+    sweeper.sweep(proc, leader)
     expect(events).toMatchObject([{ killed: true }])
     expect(world.living()).toEqual([])
   })
 
-  it('looks for other groups of the session a little later, sooner after a stop', () => {
-    for (const [wanted, delay] of [[true, 0], [false, 250]] as const) {
-      const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'own')
-      sweeper.sweep(proc, leader, wanted)
-      expect(events).toEqual([])
-      world.advance(delay)
-      expect(events).toHaveLength(1)
-      expect(world.living()).toEqual([])
-    }
+  it('looks for other groups of the session a moment later, once for all who died meanwhile', () => {
+    const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'own')
+    sweeper.sweep(proc, leader)
+    expect(events).toEqual([])
+    world.advance(100)
+    expect(events).toHaveLength(1)
+    expect(world.living()).toEqual([])
+    expect(world.nextAt()).toBeNull()
+  })
+
+  it('does not look twice in a row: the second of two leaders waits for its turn', () => {
+    const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'same')
+    sweeper.look()
+    sweeper.sweep(proc, leader)
+    sweeper.sweep(proc, leader + 1000)
+    expect(events).toHaveLength(1)
+    world.advance(100)
+    expect(world.nextAt()).toBeNull()
   })
 
   it('looks no more once it is closed, and at all that is pending when it is told to', () => {
     const { world, sweeper, proc, leader, events } = orphaned({}, 'own')
-    sweeper.sweep(proc, leader, false)
+    sweeper.sweep(proc, leader)
     sweeper.close()
     world.advance(10_000)
     expect(events).toEqual([])
