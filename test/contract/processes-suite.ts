@@ -7,7 +7,7 @@ import type { ExitStatus, Pid } from '../../src/core/model.ts'
 import type { Processes, SpawnOrder, Survivor } from '../../src/core/ports.ts'
 
 /** What a child does in these tests; grandchildren live until they are killed. */
-export type Kind = 'waits' | 'exits with 3' | 'ignores SIGTERM' | 'leaves a grandchild' | 'leaves a grandchild in its own group' | 'is missing'
+export type Kind = 'waits' | 'exits with 3' | 'ignores SIGTERM' | 'leaves a grandchild' | 'leaves a grandchild in its own group' | 'leaves a grandchild in its own session' | 'is missing'
 
 export interface World {
   /** A new master's view of the same machine, without children of its own. */
@@ -141,6 +141,24 @@ export function processesSuite(title: string, create: () => World): void {
       const child = start(world, 'exits with 3')
       await world.until(() => child.exits.length > 0)
       expect(exits).toEqual([])
+    })
+
+    it('finds a worker before its descendants that bear its mark', async () => {
+      const world = open()
+      const mark = `d${process.pid}`
+      const child = start(world, 'leaves a grandchild in its own session', { PATH: process.env['PATH'] ?? '', NSUP_TEST_MARK: mark })
+      await world.ready(child.order)
+      const marked = (): readonly Pid[] => world.connect().findMarked('NSUP_TEST_MARK', mark, [])
+      await world.until(() => marked().length === 2)
+      expect(marked()[0]).toMatchObject({ pid: child.pid, startTime: child.startTime })
+      expect(survivors(child)).toEqual([])
+      child.processes.kill(child, 'SIGKILL', 'group')
+      await world.until(() => child.exits.length > 0)
+      expect(survivors(child)).toEqual([])
+      const [left] = marked()
+      expect(marked()).toHaveLength(1)
+      if (left !== undefined) child.processes.kill(left, 'SIGKILL', 'process')
+      await world.until(() => marked().length === 0)
     })
 
     it('finds children by a mark in their environment', async () => {

@@ -5,6 +5,7 @@ import { FakeWorld } from '../sim/fake-processes.ts'
 import type { Behaviour } from '../sim/fake-processes.ts'
 import { fixture, specOf, Workshop } from '../unit/os/worlds.ts'
 import type { Lines } from '../unit/os/worlds.ts'
+import { expect, it } from 'vitest'
 import { processesSuite } from './processes-suite.ts'
 import type { Kind, World } from './processes-suite.ts'
 
@@ -14,6 +15,7 @@ const commands: Record<Kind, readonly string[]> = {
   'ignores SIGTERM': [fixture('ignores-term.sh')],
   'leaves a grandchild': [fixture('forks-grandchild.sh')],
   'leaves a grandchild in its own group': [fixture('grandchild-in-own-group.sh')],
+  'leaves a grandchild in its own session': ['sh', '-c', 'setsid sleep 600 & echo ready; exec sleep 600'],
   'is missing': ['no-such-command'],
 }
 
@@ -58,6 +60,7 @@ const behaviours: Record<Exclude<Kind, 'is missing'>, Behaviour> = {
   'ignores SIGTERM': { on: { SIGTERM: 'ignore' } },
   'leaves a grandchild': { children: [{ name: 'sleep', group: 'same' }] },
   'leaves a grandchild in its own group': { children: [{ name: 'sleep', group: 'own' }] },
+  'leaves a grandchild in its own session': { children: [{ name: 'sleep', group: 'own session' }] },
 }
 
 const missing: SpawnProblem = { ok: false, reason: "can't find command 'no-such-command'", fault: 'NO_FILE' }
@@ -90,6 +93,30 @@ function simulated(): World {
     close: () => undefined,
   }
 }
+
+it('gives no number away in the simulated kernel while a group or a session bears it', () => {
+  let first = true
+  const world = new FakeWorld({
+    pidSpace: 6,
+    behaviour() {
+      const behaviour: Behaviour = first ? { children: [{ name: 'child', group: 'same' }] } : { exit: { after: 0, status: { kind: 'code', code: 0 } } }
+      first = false
+      return behaviour
+    },
+  })
+  const { processes } = world.connect()
+  const spawn = (): number => {
+    const answer = processes.spawn({ spec: specOf(['worker']), environment: {}, stdin: 0, stdout: 1, stderr: 2 }, () => undefined)
+    world.advance(0)
+    return answer.ok ? answer.pid : 0
+  }
+  const leader = spawn()
+  world.end(leader, { kind: 'code', code: 0 })
+  expect(Array.from({ length: 10 }, spawn)).not.toContain(leader)
+  const [child] = processes.survivors([leader]).get(leader) ?? []
+  world.end(child?.pid ?? 0, { kind: 'code', code: 0 })
+  expect(Array.from({ length: 10 }, spawn)).toContain(leader)
+})
 
 processesSuite('the kernel', kernel)
 processesSuite('the simulated kernel', simulated)

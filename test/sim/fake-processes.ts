@@ -16,7 +16,7 @@ export interface Behaviour {
   readonly exit?: { readonly after: number; readonly status: ExitStatus }
   readonly on?: Partial<Record<SignalName, Reaction>>
   /** Descendants that it has from its first moment; they die of any signal but those in `on`. */
-  readonly children?: readonly { readonly name: string; readonly group: 'same' | 'own'; readonly on?: Partial<Record<SignalName, Reaction>> }[]
+  readonly children?: readonly { readonly name: string; readonly group: 'same' | 'own' | 'own session'; readonly on?: Partial<Record<SignalName, Reaction>> }[]
 }
 
 /** What a test decides. `attempt` counts the spawns of this process from 1. */
@@ -134,8 +134,9 @@ export class FakeWorld {
     const life = this.#bear({ pid, name: spec.argv[0] ?? spec.name, group: pid, session: pid, environment, on: behaviour.on ?? {}, onExit })
     for (const child of behaviour.children ?? []) {
       const own = this.#freePid()
-      const group = child.group === 'own' ? own : pid
-      this.#bear({ pid: own, name: child.name, group, session: pid, environment, on: child.on ?? {}, onExit: () => undefined })
+      const group = child.group === 'same' ? pid : own
+      const session = child.group === 'own session' ? own : pid
+      this.#bear({ pid: own, name: child.name, group, session, environment, on: child.on ?? {}, onExit: () => undefined })
     }
     const { exit } = behaviour
     if (exit !== undefined) this.#plan(exit.after, () => this.#end(life, exit.status))

@@ -47,7 +47,7 @@ export class Life {
   private readonly refused = new Set<number>()
   private ended: Ending | null = null
   /** What a request threw that no request may throw. */
-  private wrong: unknown = null
+  private wrong: Error | null = null
 
   constructor(random: Random) {
     this.random = random
@@ -106,11 +106,11 @@ export class Life {
       case 'remove':
         return this.act(({ master }) => master.removeGroup(random.pick(['a', 'b', 'c'])))
       case 'relay':
-        return this.act((session) => session.relay('SIGUSR1'))
+        return this.act((session) => asSignal(() => session.relay('SIGUSR1')))
       case 'restart-or-shutdown':
         return this.act(({ master }) => (random.chance(0.5) ? master.restart('sim') : master.shutdown('sim', { keepWorkers: false })))
       case 'hurry':
-        return this.act((session) => session.hurry())
+        return this.act((session) => asSignal(() => session.hurry()))
       case 'jump':
         this.world.jumpWall(random.pick([-3_600_000, -5000, 5000, 86_400_000]))
         return
@@ -167,7 +167,7 @@ export class Life {
     const request = `${what} of ${this.world.clock.monotonic().toFixed(0)} ms`
     waiting?.add(request)
     answer.then(() => undefined, (error: unknown) => {
-      if (!(error instanceof Fault || error instanceof Death)) this.wrong = error
+      if (!(error instanceof Fault || error instanceof Death)) this.wrong = error instanceof Error ? error : new Error(JSON.stringify(error))
     }).finally(() => waiting?.delete(request))
   }
 
@@ -180,7 +180,7 @@ export class Life {
       else if (!(error instanceof Fault)) throw error
     }
     await this.settle()
-    if (this.wrong !== null) throw new Error(`a request failed in a way that is no fault: ${String(this.wrong)}`, { cause: this.wrong })
+    if (this.wrong !== null) throw this.wrong
     this.check()
   }
 
@@ -314,6 +314,15 @@ export class Life {
         for (const path of this.files.keys()) if (path.startsWith(`${folder}/`)) this.files.delete(path)
       },
     }
+  }
+}
+
+/** Nobody is there to whom a signal's handler could be refused: what it throws would end the master. */
+function asSignal(handle: () => void): void {
+  try {
+    handle()
+  } catch (error) {
+    throw error instanceof Fault ? new Error(`a signal was refused: ${error.message}`) : error
   }
 }
 
