@@ -98,8 +98,9 @@ export class Session {
     this.ticker.close()
     this.listeners.close(how)
     this.save()
-    // Where the process ends with the session, the kernel closes them all, and faster.
-    if (how === 'restart') for (const { proc } of ranked(this.fleet)) this.streams.get(proc)?.close()
+    // After a shutdown the kernel closes them all, and faster. In a hand-over not one chunk more may be read: the last
+    // lines of the log are being written meanwhile, and what goes to syslog or stdout would be dropped.
+    if (how !== 'shutdown') for (const { proc } of ranked(this.fleet)) this.streams.get(proc)?.close()
     if (how !== 'keep-workers') this.journal.conclude()
   }
 
