@@ -13,6 +13,7 @@ import type { Names } from './expand.ts'
 import type { MasterSpec } from './config.ts'
 import type { Source } from './read.ts'
 import type { ProgramValues } from './rows-program.ts'
+import { quoted } from '../lib/quoted.ts'
 
 /** Everything that is the same for all processes of a program. */
 interface Program {
@@ -123,7 +124,7 @@ function readCommand(source: Source, names: Names, context: Context): Pick<Proce
   }
   const command = readValue('command', processRows.command, source, names, context)
   const split = splitCommand(command)
-  if (!split.ok) return { command, argv: [], commandProblem: `can't parse command '${command}': ${split.reason}` }
+  if (!split.ok) return { command, argv: [], commandProblem: `can't parse command ${quoted(command)}: ${split.reason}` }
   if (split.words.length === 0) return { command, argv: [], commandProblem: 'command is empty' }
   return { command, argv: split.words, commandProblem: null }
 }

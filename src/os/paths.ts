@@ -6,6 +6,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import type { SpawnProblem } from '../core/ports.ts'
 import type { ProcessSpec } from '../core/spec.ts'
+import { quoted } from '../lib/quoted.ts'
 
 const defaultPath = '/bin:/usr/bin:/usr/local/bin'
 
@@ -79,11 +80,4 @@ export function errorCode(error: unknown): string {
 /** A {@link SpawnProblem} of this kind. */
 export function problem(fault: SpawnProblem['fault'], reason: string): SpawnProblem {
   return { ok: false, reason, fault }
-}
-
-/** Quotes as supervisord shows words: single quotes, double ones where the word holds a single one. */
-function quoted(word: string): string {
-  const escaped = word.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-  if (!escaped.includes("'")) return `'${escaped}'`
-  return escaped.includes('"') ? `'${escaped.replaceAll("'", "\\'")}'` : `"${escaped}"`
 }
