@@ -23,6 +23,8 @@ export interface ListenerRecord {
   readonly pending: string
   readonly result: { readonly left: number; readonly size: number; readonly head: string } | null
   readonly strays: number
+  /** Taken over, and still in doubt. */
+  readonly unsure: boolean
 }
 
 const readyToken = Buffer.from('READY\n')
@@ -38,20 +40,23 @@ export class Listener {
   #pending: Uint8Array = new Uint8Array(0)
   /** The result that is being read. Of its bytes only the first few matter. */
   #result: { left: number; readonly size: number; head: string } | null = null
-  /** Nothing was heard or sent since it was taken over from an earlier master. */
+  /** It was taken over from an earlier master, and what it said last may have died with that one. */
   #inherited = false
   /** Answers that may come without a question, since an event was sent twice. */
   #strays = 0
 
-  /** Goes on with what an earlier master knew; `event` is what the record is busy with. */
-  static restored(record: ListenerRecord, event: Envelope | null): Listener {
+  /**
+   * Goes on with what an earlier master knew; `event` is what the record is busy with. `sure`: nothing has been heard
+   * or sent after the record was written.
+   */
+  static restored(record: ListenerRecord, event: Envelope | null, sure: boolean): Listener {
     const listener = new Listener()
     listener.#state = record.state
     listener.#event = event
     listener.#pending = Buffer.from(record.pending, 'latin1')
     listener.#result = record.result === null ? null : { ...record.result }
     listener.#strays = record.strays
-    listener.#inherited = true
+    listener.#inherited = record.unsure || !sure
     return listener
   }
 
@@ -70,6 +75,7 @@ export class Listener {
       pending: Buffer.from(this.#pending).toString('latin1'),
       result: this.#result === null ? null : { ...this.#result },
       strays: this.#strays,
+      unsure: this.#inherited,
     }
   }
 
@@ -189,6 +195,10 @@ export class Listener {
   }
 
   #violate(why: string, bytes: Uint8Array, heard: Heard[]): number {
+    if (this.#inherited) {
+      this.#result = null // perhaps the second half of what an earlier master heard: `doubt` comes to it
+      return bytes.length
+    }
     heard.push({ type: 'violated', event: this.end(), why })
     return bytes.length
   }

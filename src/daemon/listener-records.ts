@@ -18,6 +18,7 @@ const listenerSchema = z.object({
   pending: z.string(),
   result: z.object({ left: z.int(), size: z.int(), head: z.string() }).nullable(),
   strays: z.int(),
+  unsure: z.boolean(),
 })
 
 const poolSchema = z.object({

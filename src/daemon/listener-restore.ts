@@ -7,7 +7,7 @@ import type { Proc } from '../core/proc.ts'
 import type { RememberedPool } from './listener-records.ts'
 
 /** Of a listener nothing is known: it may be about to say READY, or wait for an event already. */
-const unknown: ListenerRecord = { state: 'ACKNOWLEDGED', busyWith: null, pending: '', result: null, strays: 0 }
+const unknown: ListenerRecord = { state: 'ACKNOWLEDGED', busyWith: null, pending: '', result: null, strays: 0, unsure: true }
 
 /** Fills the pool. Returns the listeners whose state is not known for sure. */
 export function restorePool(pool: Pool, remembered: RememberedPool | null, members: Iterable<Proc>): Proc[] {
@@ -18,8 +18,9 @@ export function restorePool(pool: Pool, remembered: RememberedPool | null, membe
     const entry = remembered?.listeners.find(({ name, incarnation }) => name === proc.name && incarnation === proc.incarnation)
     const event = entry === undefined ? null : busyWith(entry, remembered)
     if (event !== null) held.add(event.poolSerial)
-    pool.listeners.set(proc.name, Listener.restored(entry ?? unknown, event))
-    if (entry === undefined || remembered?.orderly !== true) unsure.push(proc)
+    const sure = entry !== undefined && remembered?.orderly === true && !entry.unsure
+    pool.listeners.set(proc.name, Listener.restored(entry ?? unknown, event, sure))
+    if (!sure) unsure.push(proc)
   }
   if (remembered === null) return unsure
   // Who was busy and is gone has not accepted its event.

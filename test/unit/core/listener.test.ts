@@ -112,7 +112,8 @@ function endOfReady(whole: Buffer, at: number, size: number): number {
 }
 
 describe('a listener that an earlier master began with', () => {
-  const again = (listener: Listener): Listener => Listener.restored(JSON.parse(JSON.stringify(listener.record())) as ReturnType<Listener['record']>, listener.event)
+  const again = (listener: Listener, sure = false): Listener =>
+    Listener.restored(JSON.parse(JSON.stringify(listener.record())) as ReturnType<Listener['record']>, listener.event, sure)
 
   it.each([0, 3, 7, 9, 10, 11])('goes on where it was, also after %d bytes of its answer', (cut) => {
     const before = busy()
@@ -123,6 +124,18 @@ describe('a listener that an earlier master began with', () => {
 
   it('has its event sent again when its answer died with the master', () => {
     expect(words(again(busy()).hear(bytes('READY\n')))).toEqual(['rejected 1', 'ready'])
+  })
+
+  it.each(['EADY\n', 'LT 2\nOK', 'OKREADY\n', 'ADY\n'])('may begin with the rest of a token that died with the master: %j', (rest) => {
+    const after = again(busy())
+    expect(words(after.hear(bytes(rest)))).toEqual([])
+    expect(after.doubt()?.serial).toBe(1)
+    expect(words(after.hear(bytes('RESULT 2\nOKREADY\n')))).toEqual(['accepted 1', 'ready'])
+  })
+
+  it('is judged as strictly as ever when the earlier master ended in order', () => {
+    expect(words(again(busy(), true).hear(bytes('READY\n')))).toEqual(['violated 1'])
+    expect(again(busy(), true).doubt()).toBeNull()
   })
 
   it('is strict again as soon as it has got something', () => {
