@@ -78,6 +78,8 @@ export interface FifoWriter {
 
 /** FIFOs and descriptors. What opens throws an Error with an errno `code`. */
 export interface FifoPorts {
+  /** Gives FIFOs to the user whom a worker runs as, so that it may open /dev/stdout; nothing happens unless root does it. */
+  give(paths: readonly string[], user: string): void
   /** Makes those that are missing; a sentence when it cannot. */
   makeFifos(paths: readonly string[]): { readonly ok: true } | { readonly ok: false; readonly reason: string }
   /** Non-blocking, for the master. */

@@ -194,8 +194,10 @@ export class ProcessOutput {
 
   #openFifos(adopt: number | null): void {
     const { dir, spec, ports } = this.#options
-    const made = ports.fifos.makeFifos(fifoPaths(dir, spec))
+    const paths = fifoPaths(dir, spec)
+    const made = ports.fifos.makeFifos(paths)
     if (!made.ok) throw new Error(made.reason)
+    if (spec.user !== null) ports.fifos.give(paths, spec.user)
     if (this.#stdin < 0) {
       const path = join(dir, 'stdin.fifo')
       const held = adopt === null ? undefined : ports.fifos.openDeleted(adopt, 0, path, 'writer')

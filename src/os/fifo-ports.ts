@@ -3,15 +3,17 @@ import { closeSync, constants, openSync, readSync, readlinkSync, writeSync } fro
 import { Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import type { FifoPorts, FifoWriter } from '../core/sinks.ts'
-import { makeFifos, openDeleted, openReader, openWriter } from './fifo.ts'
+import { chownFifo, makeFifos, openDeleted, openReader, openWriter } from './fifo.ts'
 import { errnoOf } from './logfile.ts'
 import { readFifo } from './reader.ts'
+import { ownerOf } from './users.ts'
 
 /** What may wait for a worker that does not read its stdin, beside the 64 KiB that the FIFO holds. */
 const waitingMax = 256 * 1024
 
 export const fifoPorts: FifoPorts = {
   makeFifos,
+  give,
   openReader,
   openWriter,
   openDeleted: (pid, fd, path, end) => (holdsDeleted(pid, fd, path) ? openDeleted(pid, fd, end) : undefined),
@@ -19,6 +21,13 @@ export const fifoPorts: FifoPorts = {
   writeTo: (path, onEnd) => new StdinWriter(path, onEnd),
   discard,
   close: closeSync,
+}
+
+// A user who is not there is told at the spawn, in supervisord's words.
+function give(paths: readonly string[], user: string): void {
+  const owner = ownerOf(user)
+  if (process.getuid?.() !== 0 || typeof owner === 'string') return
+  for (const path of paths) chownFifo(path, owner.uid, owner.gid)
 }
 
 /** True if the descriptor leads to a FIFO that had this path once; folders above it may have other names by now. */
