@@ -24,6 +24,20 @@ export const localCommands: readonly Command[] = [
     load: () => import('./verbs/check.ts'),
   },
   {
+    name: 'migrate',
+    usage: '[CONFIG] [--check] [--output FILE] [--force]',
+    summary: "turn a supervisord config into programs.yaml, and say what would differ",
+    details: [
+      'CONFIG is a supervisord.conf; without it the usual places are searched. Nothing that runs is touched.',
+      '--check only reports. Exit code: 1 if something would not carry over.',
+    ],
+    options: ['check', 'output', 'force'],
+    examples: ['nsup migrate --check', 'nsup migrate /etc/supervisor/supervisord.conf -o /etc/nsup/programs.yaml'],
+    completes: 'files',
+    down: generic,
+    load: () => import('./verbs/migrate.ts'),
+  },
+  {
     name: 'install-service',
     usage: '[--user NAME] [--print] [--force]',
     summary: 'start the master at boot: write and enable a unit of systemd',

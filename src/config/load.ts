@@ -13,7 +13,7 @@ import { formatOf, readSource } from './source.ts'
 import type { Config, Problem } from './config.ts'
 import type { Overrides } from './build.ts'
 import type { Context } from './context.ts'
-import type { RawScalar, RawSection } from './raw.ts'
+import type { Format, RawScalar, RawSection } from './raw.ts'
 
 export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv
@@ -33,6 +33,28 @@ export interface Loaded {
 
 /** Reads and checks a config file. */
 export function loadConfig(file: string, options: LoadOptions): Loaded {
+  const { mainFile, format, sections, files, context } = begin(file, options)
+  const { findings } = context
+  if (findings.failed && sections.length === 0) return { config: null, problems: findings.all() }
+  const built = build(sections, mainFile, options.overrides ?? {}, context)
+  if (findings.failed) return { config: null, problems: findings.all() }
+  return { config: { file: mainFile, format, files, ...built }, problems: findings.all() }
+}
+
+/** The merged sections of a config and its includes, before anything in them is expanded or checked. */
+export function loadSections(file: string, options: LoadOptions): readonly RawSection[] {
+  return begin(file, options).sections
+}
+
+interface Begun {
+  readonly mainFile: string
+  readonly format: Format
+  readonly sections: RawSection[]
+  readonly files: readonly string[]
+  readonly context: Context
+}
+
+function begin(file: string, options: LoadOptions): Begun {
   const mainFile = resolve(options.cwd, file)
   const format = formatOf(mainFile)
   const findings = new Findings()
@@ -40,11 +62,7 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     env: options.env, cwd: options.cwd, logDir: options.logDir, format, here: dirname(mainFile), findings,
   })
   const files: string[] = []
-  const sections = readAll(mainFile, files, context)
-  if (findings.failed && sections.length === 0) return { config: null, problems: findings.all() }
-  const built = build(sections, mainFile, options.overrides ?? {}, context)
-  if (findings.failed) return { config: null, problems: findings.all() }
-  return { config: { file: mainFile, format, files, ...built }, problems: findings.all() }
+  return { mainFile, format, sections: readAll(mainFile, files, context), files, context }
 }
 
 /** The sections of the main file and of all that it includes, merged; `files` gets every file that was read. */

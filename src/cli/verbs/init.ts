@@ -1,11 +1,11 @@
 /** `init [--force]`: writes the commented starter programs.yaml; never over a file that is there unless told so. */
-import { existsSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Context } from '../command.ts'
-import { shippedSchema, starterConfig } from '../../config/starter.ts'
+import { starterConfig } from '../../config/starter.ts'
 import { CliError } from '../clierror.ts'
 import { printJson } from '../outcomes.ts'
+import { schemaFor } from '../schemafile.ts'
 
 export function run(context: Context): Promise<number> {
   const named = context.options.configuration
@@ -20,11 +20,4 @@ export function run(context: Context): Promise<number> {
   if (context.style === 'json') printJson(context, { file })
   else context.out.line(`wrote ${file}; start it with: nsup start all`)
   return Promise.resolve(0)
-}
-
-/** The schema as the file can name it: of the nsup beside it, else of the one that runs now (installed elsewhere). */
-function schemaFor(file: string): string {
-  if (existsSync(resolve(dirname(file), shippedSchema))) return shippedSchema
-  const own = fileURLToPath(new URL('../schema/programs.schema.json', import.meta.url))
-  return existsSync(own) ? own : shippedSchema
 }
