@@ -136,7 +136,10 @@ class Reading {
 async function begin(path: string | null, options: FollowOptions): Promise<Reading> {
   const handle = await openLog(path, options.what)
   const { ino, size } = await handle.stat()
-  const resumed = await resume(path ?? '', options.from)
+  const from = positionOf(options.from)
+  // What is open already needs no search, during which a rotation might move it.
+  if (from?.inode === ino && size >= from.offset) return new Reading(handle, ino, from.offset)
+  const resumed = from === undefined ? undefined : await resume(path ?? '', from)
   if (resumed !== undefined) {
     await handle.close()
     return resumed
@@ -144,10 +147,18 @@ async function begin(path: string | null, options: FollowOptions): Promise<Readi
   return new Reading(handle, ino, await tailOffset(handle, size, options))
 }
 
+interface Position {
+  readonly inode: number
+  readonly offset: number
+}
+
+function positionOf(text: string | undefined): Position | undefined {
+  const [inode, offset] = (/^(\d{1,16}):(\d{1,16})$/.exec(text ?? '') ?? []).slice(1).map(Number)
+  return inode === undefined || offset === undefined ? undefined : { inode, offset }
+}
+
 /** The file that a position speaks of, wherever rotation has moved it; `undefined` when it is gone or shorter now. */
-async function resume(path: string, from: string | undefined): Promise<Reading | undefined> {
-  const [inode, offset] = (/^(\d{1,16}):(\d{1,16})$/.exec(from ?? '') ?? []).slice(1).map(Number)
-  if (inode === undefined || offset === undefined) return undefined
+async function resume(path: string, { inode, offset }: Position): Promise<Reading | undefined> {
   const age = await ageOf(path, inode)
   if (age === undefined) return undefined
   const handle = await openIfThere(nameOfAge(path, age))

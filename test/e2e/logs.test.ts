@@ -40,6 +40,7 @@ programs:
     await untilFile(place.path('w.log.1'), String(50).padStart(99, '0'))
     expect(place.read('w.log.2')).toContain(String(40).padStart(99, '0'))
     expect(existsSync(place.path('w.log.3'))).toBe(false)
+    await untilFile(place.path('w.log'), () => existsSync(place.path('w.log'))) // it is made after the old one has its new name
     const lines = (place.read('w.log.2') + place.read('w.log.1') + place.read('w.log')).trim().split('\n').map(Number)
     expect(lines).toEqual(Array.from({ length: lines.length }, (_, index) => (lines[0] ?? 0) + index))
     expect(lines.at(-1)).toBe(50)
@@ -171,7 +172,7 @@ programs:
     await place.master()
     await say('third\n')
     await untilSaid(tail, 'third\n')
-    for (const word of ['early', 'long enough', 'second', 'third']) expect(tail.said().split(word)).toHaveLength(2)
+    for (const word of ['early', 'long enough', 'second', 'third']) expect(tail.said().split(word), tail.said()).toHaveLength(2)
     tail.child.kill('SIGINT')
     expect(await tail.ended).toBe(0)
   })
