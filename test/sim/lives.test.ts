@@ -6,7 +6,7 @@ import { Random } from './random-world.ts'
 const only = process.env['NSUP_SIM_SEED']
 const seeds = Number(process.env['NSUP_SIM_SEEDS'] ?? 2000)
 
-it(`keeps every invariant through ${only === undefined ? `${String(seeds)} seeded lives` : `life ${only}`}`, async () => {
+it(`keeps every invariant through ${only === undefined ? `${String(seeds)} seeded lives` : `life ${only}`}`, { timeout: 300_000 }, async () => {
   const failures: string[] = []
   for (let seed = 1; seed <= seeds && failures.length < 3; seed += 1) {
     if (only !== undefined && Number(only) !== seed) continue
