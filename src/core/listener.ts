@@ -90,6 +90,7 @@ export class Listener {
   end(): Envelope | null {
     const event = this.#event
     this.#forget('UNKNOWN')
+    this.#inherited = false
     return event
   }
 
@@ -163,7 +164,6 @@ export class Listener {
     if (end === readyToken.length - 1 && line === 'READY' && this.#readyInstead(heard)) return readyToken.length
     const size = end < 0 || end > lineMax ? null : sizeIn(line)
     if (size === null) return this.#violate(`bad result line: '${line.slice(0, 100)}'`, bytes, heard)
-    this.#inherited = false
     this.#result = { left: size, size, head: '' }
     if (size === 0) this.#judge(false, heard)
     return end + 1
@@ -184,6 +184,7 @@ export class Listener {
 
   #becomeReady(heard: Heard[], before: readonly Heard[] = []): void {
     this.#forget('READY')
+    this.#inherited = false // from here on everything was heard by one master
     heard.push(...before, { type: 'ready' })
   }
 
@@ -207,7 +208,6 @@ export class Listener {
     this.#state = state
     this.#event = null
     this.#result = null
-    this.#inherited = false
   }
 }
 

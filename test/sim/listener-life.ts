@@ -105,6 +105,7 @@ export class ListenerLife {
     for (let turn = 0; turn < turns; turn++) {
       if (this.master === null) await this.boot()
       await this.happen()
+      await this.settle()
     }
     this.actsLeft = Infinity
     for (let round = 0; round < 40; round++) {
@@ -227,7 +228,7 @@ export class ListenerLife {
 
   private async settle(): Promise<void> {
     for (let i = 0; i < 6; i++) await Promise.resolve()
-    if (this.actsLeft <= 0) this.die()
+    if (this.actsLeft <= 0 || this.master?.dead === true) this.die()
   }
 
   private die(): void {
