@@ -8,7 +8,7 @@ import { errnoOf } from './logfile.ts'
 import { readFifo } from './reader.ts'
 import { ownerOf } from './users.ts'
 
-/** What may wait for a worker that does not read its stdin, beside the 64 KiB that the FIFO holds. */
+/** What may wait for a worker that does not read its stdin, beside the 64 KiB that the FIFO holds; one piece may be larger. */
 const waitingMax = 256 * 1024
 
 export const fifoPorts: FifoPorts = {
@@ -67,7 +67,8 @@ class StdinWriter implements FifoWriter {
 
   write(bytes: Uint8Array): boolean {
     if (this.#closed) return false
-    if ((this.#socket?.writableLength ?? 0) + bytes.length > waitingMax) return false
+    const waiting = this.#socket?.writableLength ?? 0
+    if (waiting > 0 && waiting + bytes.length > waitingMax) return false
     const sent = this.#socket === null ? this.#writeNow(bytes) : 0
     if (sent < bytes.length) this.#later(bytes.subarray(sent))
     return true
