@@ -29,6 +29,8 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv
   /** Aborted by Ctrl-C where the command has asked for it by {@link Context.interruptible}. */
   interruptible(): AbortSignal
+  /** Calls back at every Ctrl-C from now on. */
+  onInterrupt(listener: () => void): void
   /** Lines of standard input, until its end or the abort. */
   input(signal: AbortSignal): AsyncIterable<string>
   /** The raw ends of the terminal or the pipes, for who edits lines. */

@@ -92,6 +92,7 @@ function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => v
     server,
     input: world.input,
     terminal: world.terminal,
+    onInterrupt: world.onInterrupt,
     ...(world.ask ? { ask: world.ask } : {}),
     again: (argv, hooks) => run(argv, { ...world, ...hooks }),
     connect: async () => (client ??= await newClient()),

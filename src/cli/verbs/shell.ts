@@ -49,8 +49,7 @@ class Shell {
 
   async run(): Promise<void> {
     const left = new Promise<'left'>((resolve) => this.#leaving.signal.addEventListener('abort', () => resolve('left'), { once: true }))
-    const signal = this.#context.interruptible()
-    signal.addEventListener('abort', () => this.#interrupt())
+    this.#context.onInterrupt(() => this.#interrupt())
     try {
       await Promise.race([this.#converse(), left])
     } finally {

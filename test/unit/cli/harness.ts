@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Client } from '../../../src/api/client.ts'
 import type { Missing, ProcessStatus, WireOutcome } from '../../../src/api/results.ts'
-import type { KeySource } from '../../../src/cli/keyboard.ts'
+import type { KeyScreen, KeySource } from '../../../src/cli/keyboard.ts'
 import { run } from '../../../src/cli/run.ts'
 import type { Output } from '../../../src/cli/output.ts'
 
@@ -21,6 +21,8 @@ export interface Result {
 export interface Settings {
   /** What is typed; without it the input has ended. */
   readonly keys?: KeySource
+  /** Where edited lines are shown. */
+  readonly screen?: KeyScreen
   readonly columns?: number
   readonly isTTY?: boolean
   readonly colour?: boolean
@@ -47,7 +49,7 @@ export async function bare(argv: readonly string[], answers: Answers, settings: 
     user: () => 'tester',
     onInterrupt: (listener) => settings.onInterrupt?.(listener),
     input: () => lines([]),
-    terminal: () => ({ source: settings.keys ?? Readable.from([]), screen: out }),
+    terminal: () => ({ source: settings.keys ?? Readable.from([]), screen: settings.screen ?? out }),
     connect: () => fakeClient(answers, asked, settings),
   })
   return { code, out: out.text(), err: err.text(), asked }
