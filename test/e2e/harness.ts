@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -57,7 +57,9 @@ export class Place {
   constructor(format: 'yaml' | 'ini', text: string) {
     this.dir = realpathSync(mkdtempSync(join(tmpdir(), 'nsup-e2e-')))
     this.config = join(this.dir, format === 'yaml' ? 'programs.yaml' : 'supervisord.conf')
-    this.env = { NSUP_HOME: join(this.dir, 'home'), NO_COLOR: '1' }
+    // A master removes all AUTO logs of its identifier, so each needs a folder for temporary files of its own.
+    this.env = { NSUP_HOME: join(this.dir, 'home'), TMPDIR: join(this.dir, 'tmp'), NO_COLOR: '1' }
+    mkdirSync(join(this.dir, 'tmp'))
     this.write(this.config, text)
   }
 
