@@ -39,7 +39,7 @@ const from = {
   doc: 'Go on after this `position` of an earlier stream, if that file is still there.',
 } as const
 
-export const methods = {
+const methods = {
   info: { summary: 'Says who the master is', verb: 'GET', path: '/info', params: {}, answer: 'value' },
 
   status: {

@@ -12,7 +12,7 @@ export function globFiles(pattern: string): string[] {
 }
 
 /** True if the text has a character that makes it a pattern. */
-export function hasMagic(text: string): boolean {
+function hasMagic(text: string): boolean {
   return /[*?[]/.test(text)
 }
 

@@ -8,7 +8,7 @@ import { readYaml } from './yaml.ts'
 import type { Format, RawFile } from './raw.ts'
 
 /** The most that a config may hold; beyond it is no config. */
-export const sizeLimit = 4 * 1024 * 1024
+const sizeLimit = 4 * 1024 * 1024
 
 /** The format that a file's name says it has. */
 export function formatOf(file: string): Format {

@@ -14,7 +14,7 @@ import type { Mark, RawFile, RawMap, RawOption, RawScalar, RawSection, RawValue 
 export const namedSections: Readonly<Record<string, string>> = { programs: 'program', groups: 'group', eventlisteners: 'eventlistener' }
 
 /** Keys of the top level that are one section each. */
-export const singleSections = ['supervisord', 'unix_http_server', 'inet_http_server', 'supervisorctl', 'defaults'] as const
+const singleSections = ['supervisord', 'unix_http_server', 'inet_http_server', 'supervisorctl', 'defaults'] as const
 
 /** Sections that may be there several times, as `unix_http_server:NAME`. */
 const severalSections = /^(unix_http_server|inet_http_server):(.*)$/

@@ -153,7 +153,7 @@ function stopNextTier(fleet: Fleet, now: Now, effects: Effect[]): void {
   for (let i = order.length - 1; i >= 0; i -= 1) {
     const one = order[i]
     if (one === undefined || one.groupPriority < last.groupPriority) break
-    if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp' }, now, effects)
+    if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, now, effects)
     else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, now, effects)
     waiting ||= !isStopped(one.proc.state)
   }

@@ -47,6 +47,8 @@ export interface Processes {
   /** Sends a signal to what is left of the process group of a dead leader; `gone` when nothing is. */
   killGroup(leader: number, signal: SignalName): 'sent' | 'gone' | { readonly failed: string }
   isAlive(target: Pid): boolean
+  /** Milliseconds that this process has lived, by the kernel's own clock; `null` where it cannot be told. */
+  age(target: Pid): number | null
   /** True if any process is in the group that `leader` led; one system call. */
   groupExists(leader: number): boolean
   /** Live processes in the process groups or sessions of these dead leaders, by leader's pid. One look at /proc for all. */

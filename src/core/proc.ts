@@ -67,7 +67,7 @@ export type ProcInput =
   /** Do not wait for `stopwaitsecs` any longer. */
   | { readonly type: 'hurry' }
   /** The whole is shutting down: do not try again. */
-  | { readonly type: 'giveUp' }
+  | { readonly type: 'giveUp'; readonly by: Actor }
 
 /** What the core wants done. The shell does it and brings back what came of it as inputs. */
 export type Effect =

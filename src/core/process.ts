@@ -216,7 +216,9 @@ function abandonBackoff(proc: Proc, { input, now, effects }: Turn<'stop'>): void
   enter(proc, 'STOPPED', `stopped by ${input.by} while it waited for the next try`, now, effects, { by: input.by })
 }
 
-function giveUp(proc: Proc, { now, effects }: Turn<'giveUp'>): void {
+function giveUp(proc: Proc, { input, now, effects }: Turn<'giveUp'>): void {
+  proc.want = 'down'
+  proc.wantedBy = input.by
   proc.deadline = null
   proc.backoff = 0
   enter(proc, 'FATAL', `${proc.reason}; given up: the master is shutting down`, now, effects, {})

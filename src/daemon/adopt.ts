@@ -102,7 +102,8 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
     return { proc: rested(proc, now), fate: 'rest', groupPriority }
   }
   proc.id = { pid: status.pid, startTime: status.startTime }
-  proc.startedMono = now.mono - Math.max(0, now.wall - status.startedAt)
+  // The wall clock may have been set since; the kernel knows how long it has lived.
+  proc.startedMono = now.mono - (processes.age(proc.id) ?? Math.max(0, now.wall - status.startedAt))
   proc.adopted = true
   if (proc.state === 'STARTING') proc.deadline = proc.startedMono + Math.max(0, spec.startsecs)
   if (proc.state === 'STOPPING') proc.deadline = now.mono + spec.stopwait
@@ -115,7 +116,9 @@ function restored(spec: ProcessSpec, status: Status, record: Remembered, autosta
   const incarnation = Math.max(status.incarnation, exits.at(-1)?.incarnation ?? 0)
   // Nobody wanted this process down: the last master died while it stopped everything.
   const { want, wantedBy } = status.wantedBy.startsWith(shutdownActor) ? { want: autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
-  const { state, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
+  const { backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
+  const givenUp = status.state === 'FATAL' && status.wantedBy.startsWith(shutdownActor)
+  const state = givenUp ? 'STOPPED' : status.state
   return {
     ...newProc(spec, want, wantedBy, now.wall),
     ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts },

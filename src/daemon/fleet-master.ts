@@ -23,7 +23,7 @@ import type { EnvironmentBase } from './environment.ts'
 import type { MasterLog } from './master-log.ts'
 import type { StreamsOf } from './streams.ts'
 import { stepsOf } from './update-steps.ts'
-import { outcomeOf } from './waits.ts'
+import { each, outcomeOf } from './waits.ts'
 import type { Waits } from './waits.ts'
 
 export interface FleetMasterPorts {
@@ -77,7 +77,7 @@ export class FleetMaster implements Master {
   async start(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
     this.refuseWhileEnding()
     const { fleet, waits, enqueue } = this.ports
-    return this.each(targets, async (proc) => {
+    return each(this.found(targets), async (proc) => {
       const refusal = this.whyNotStart(proc)
       if (refusal !== null) return refusal
       if (proc.state === 'STOPPING') {
@@ -93,7 +93,7 @@ export class FleetMaster implements Master {
 
   async stop(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
     this.refuseWhileEnding()
-    return this.each(targets, async (proc) => {
+    return each(this.found(targets), async (proc) => {
       if (!isRunning(proc.state)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
       this.ports.enqueue({ type: 'proc', proc, input: { type: 'stop', by: options.by } })
       return options.wait ? this.ports.waits.untilDown(proc, options.signal) : outcomeOf(proc, 'OK')
@@ -240,15 +240,5 @@ export class FleetMaster implements Master {
   /** The processes of views; who has left the fleet meanwhile is left out. */
   private found(targets: readonly ProcessView[]): Proc[] {
     return targets.flatMap(({ group, name }) => this.ports.fleet.groups.get(group)?.procs.get(name) ?? [])
-  }
-
-  /** Carries out one request for each process; outcomes in the order of completion. */
-  private async each(targets: readonly ProcessView[], act: (proc: Proc) => Promise<Outcome>): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    const all = this.found(targets).map(async (proc) => {
-      outcomes.push(await act(proc))
-    })
-    await Promise.all(all)
-    return outcomes
   }
 }

@@ -177,7 +177,7 @@ export class Session {
         enqueue: (...inputs) => {
           this.loop.enqueue(...inputs)
         },
-        readGroups: () => autoLogs.name(this.ports.readConfig().groups, activeGroups(fleet)),
+        readGroups: () => autoLogs.name(this.ports.readConfig().groups, [...this.master.configured, ...activeGroups(fleet)]),
         end: (how, by) => {
           this.end(how, by)
         },

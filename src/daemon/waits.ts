@@ -61,6 +61,13 @@ export class Waits {
   }
 }
 
+/** Carries out one request for each process; outcomes in the order of completion. */
+export async function each(procs: readonly Proc[], act: (proc: Proc) => Promise<Outcome>): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  await Promise.all(procs.map(async (proc) => outcomes.push(await act(proc))))
+  return outcomes
+}
+
 /** What came of a request for a process. */
 export function outcomeOf(proc: Proc, result: Outcome['result'], description = result as string): Outcome {
   return { group: proc.group, name: proc.name, result, description }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './answer.ts'
 
-export const bodyMax = 1024 * 1024
+const bodyMax = 1024 * 1024
 
 /** Milliseconds that a whole body may take. */
 const bodyTime = 30_000

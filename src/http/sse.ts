@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http'
 
 /** Bytes that may wait for one reader. */
-export const bufferedMax = 1024 * 1024
+const bufferedMax = 1024 * 1024
 
 /** A comment is sent this often, so that both ends, and what is between, notice a dead connection. */
 const heartbeatEvery = 15_000

@@ -24,7 +24,7 @@ export function checkParams<M extends MethodName>(method: M, given: Readonly<Rec
 }
 
 /** The schema of a method's parameters, also for the OpenAPI document. */
-export function schemaOf(method: MethodName): z.ZodType {
+function schemaOf(method: MethodName): z.ZodType {
   let schema = schemas.get(method)
   if (schema === undefined) {
     const { params } = declarationOf(method)

@@ -8,7 +8,7 @@ import { psEnvironments, psList } from './ps.ts'
 import { parseStat } from './stat-line.ts'
 import type { ProcessStat } from './stat-line.ts'
 
-export const hasProc = existsSync('/proc/self/stat')
+const hasProc = existsSync('/proc/self/stat')
 
 /** A stat line has 52 fields and a name of at most 64 bytes: 4 KiB hold it with room to spare. */
 const buffer = Buffer.allocUnsafe(4096)
@@ -28,6 +28,17 @@ export function statOf(pid: number): ProcessStat | undefined {
 export function startTimeOf(pid: number): string | undefined {
   const stat = statOf(pid)
   return stat === undefined || isDead(stat.state) ? undefined : stat.startTime
+}
+
+/** Ticks a second in which the kernel tells start times: 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100
+
+/** Milliseconds since a start time as field 22 of /proc/PID/stat has it; `null` without /proc. */
+export function ageOf(startTime: string): number | null {
+  if (!hasProc) return null
+  const upSeconds = Number(readFileSync('/proc/uptime', 'latin1').split(' ', 1)[0])
+  const age = (upSeconds - Number(startTime) / ticksPerSecond) * 1000
+  return Number.isFinite(age) ? Math.max(0, age) : null
 }
 
 /** Every process that is no zombie and passes `wanted`, which sees numbers only and is called for each. */

@@ -13,7 +13,7 @@ import type { DeadChild } from './core-dump.ts'
 import { changeUser } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
-import { environmentOf, findProcesses, startTimeOf, statOf } from './proc.ts'
+import { ageOf, environmentOf, findProcesses, startTimeOf, statOf } from './proc.ts'
 import { explainFailedSpawn } from './spawn-failure.ts'
 import { userChange } from './users.ts'
 
@@ -57,6 +57,7 @@ export function systemProcesses(): Processes {
     },
 
     isAlive,
+    age: ({ startTime }) => ageOf(startTime),
     groupExists,
     survivors: survivorsOf,
     findMarked,

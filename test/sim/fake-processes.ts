@@ -37,6 +37,7 @@ interface Life extends Survivor {
   readonly environment: Readonly<Record<string, string>>
   readonly on: Partial<Record<SignalName, Reaction>>
   readonly onExit: (status: ExitStatus) => void
+  readonly bornAt: number
 }
 
 interface Happening {
@@ -74,6 +75,7 @@ export class FakeWorld {
       kill: (target, signal, scope) => this.#has(target) ? this.#send(this.#addressed(target.pid, scope), signal) : 'gone',
       killGroup: (leader, signal) => this.#lives.has(leader) ? 'gone' : this.#send(this.#addressed(leader, 'group'), signal),
       isAlive: (target) => this.#has(target),
+      age: (target) => this.#age(target),
       groupExists: (leader) => this.#addressed(leader, 'group').length > 0,
       survivors: (leaders) => this.#survivors(leaders),
       findMarked: (name, value, names) => [...this.#lives.values()]
@@ -143,8 +145,8 @@ export class FakeWorld {
     return { ok: true, pid, startTime: life.startTime }
   }
 
-  #bear(life: Omit<Life, 'startTime'>): Life {
-    const born = { ...life, startTime: String(++this.#births) }
+  #bear(life: Omit<Life, 'startTime' | 'bornAt'>): Life {
+    const born = { ...life, startTime: String(++this.#births), bornAt: this.#now }
     this.#lives.set(life.pid, born)
     return born
   }
@@ -172,6 +174,11 @@ export class FakeWorld {
 
   #has({ pid, startTime }: Pid): boolean {
     return this.#lives.get(pid)?.startTime === startTime
+  }
+
+  #age(target: Pid): number | null {
+    const life = this.#lives.get(target.pid)
+    return life === undefined || !this.#has(target) ? null : this.#now - life.bornAt
   }
 
   #after(delay: number, callback: () => void): () => void {

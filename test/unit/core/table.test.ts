@@ -127,7 +127,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
   }],
   'BACKOFF giveUp': ['is FATAL', () => {
     const proc = procIn('BACKOFF')
-    expect(entered(stepped(proc, { type: 'giveUp' }))).toEqual(['FATAL'])
+    expect(entered(stepped(proc, { type: 'giveUp', by: 'ann' }))).toEqual(['FATAL'])
     expect(proc).toMatchObject({ backoff: 0, deadline: null })
   }],
   'STOPPING exited': ['is STOPPED whatever the code, and says who asked', () => {
@@ -154,7 +154,7 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   spawnFailed: { type: 'spawnFailed', reason: 'no' },
   exited: exited(code(0)),
   hurry: { type: 'hurry' },
-  giveUp: { type: 'giveUp' },
+  giveUp: { type: 'giveUp', by: 'ann' },
 }
 
 const all = Object.entries(table).flatMap(([state, row]) =>

@@ -16,6 +16,7 @@ function adopted(left: Partial<Proc>, options: { readonly alive?: boolean; reado
   const spawned = processes.spawn({ spec: specOf({}), environment, stdin: 0, stdout: 1, stderr: 2 }, () => undefined)
   if (!spawned.ok) throw new Error(spawned.reason)
   const id = { pid: spawned.pid, startTime: spawned.startTime }
+  world.advance(5000)
   if (options.alive === false) world.end(spawned.pid, { kind: 'code', code: 0 })
   const proc: Proc = { ...newProc(specOf({}), 'up', 'autostart', at(0).wall), incarnation: 1, startedAt: at(0).wall, id, ...left }
   const configured = options.now === null ? [] : [{ name: 'worker', priority: 1, processes: [specOf(options.now ?? {})] }]
@@ -24,13 +25,20 @@ function adopted(left: Partial<Proc>, options: { readonly alive?: boolean; reado
 }
 
 describe('The next master', () => {
-  it('takes over what runs, with its true age', () => {
+  it('takes over what runs, with its true age, whatever the wall clock has done meanwhile', () => {
     expect(adopted({ state: 'RUNNING' })).toMatchObject([{ fate: 'alive', proc: { state: 'RUNNING', adopted: true, startedMono: 0, incarnation: 1 } }])
+    expect(adopted({ state: 'RUNNING', startedAt: at(0).wall + 3_600_000 })).toMatchObject([{ proc: { startedMono: 0 } }])
   })
 
   it('sees that a process has died, and takes no namesake of its number for it', () => {
     expect(adopted({ state: 'RUNNING' }, { alive: false })).toMatchObject([{ fate: 'died' }])
     expect(adopted({ state: 'RUNNING', id: { pid: 2, startTime: 'another' } })).toMatchObject([{ fate: 'died' }])
+  })
+
+  it('forgets that a shutdown, which was cut short, gave up what waited for its next try', () => {
+    const left = { state: 'FATAL', id: null, want: 'down', wantedBy: 'shutdown, signal SIGTERM' } as const
+    expect(adopted(left)).toMatchObject([{ fate: 'rest', proc: { state: 'STOPPED', want: 'up' } }])
+    expect(adopted({ ...left, wantedBy: 'cli ann' })).toMatchObject([{ proc: { state: 'FATAL', want: 'down' } }])
   })
 
   it('believes nothing of another boot', () => {

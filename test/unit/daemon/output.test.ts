@@ -27,7 +27,7 @@ type Changes = Partial<Pick<ProcessSpec, 'redirectStderr' | 'stdout' | 'stderr'>
 
 /** Only what an output reads of a spec. */
 const specOf = (changes: Changes = {}): ProcessSpec =>
-  ({ group: 'shop', name: 'p', redirectStderr: false, stdout: logOf('out.log'), stderr: logOf('err.log'), ...changes }) as ProcessSpec
+  ({ group: 'shop', name: 'p', user: null, redirectStderr: false, stdout: logOf('out.log'), stderr: logOf('err.log'), ...changes }) as ProcessSpec
 
 const said: string[] = []
 function outputOf(changes: Changes = {}): ProcessOutput {
