@@ -21,7 +21,7 @@ export function commentsOf(text: string, starts: { readonly headers: ReadonlySet
   let waiting: (string | null)[] = [] // null: an empty line between comments
   text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/).forEach((line, index) => {
     const number = index + 1
-    const comment = /^\s*[;#](.*)$/.exec(line)
+    const comment = /^\s*[;#](.*)$/s.exec(line)
     if (comment !== null) waiting.push(clean(comment[1] ?? ''))
     else if (line.trim() === '') waiting.push(null)
     else if (starts.headers.has(number)) {
@@ -36,7 +36,7 @@ export function commentsOf(text: string, starts: { readonly headers: ReadonlySet
       before.set(number, textOf(waiting))
       waiting = []
     }
-    const inline = comment === null ? /\s[;#](.*)$/.exec(line)?.[1] : undefined
+    const inline = comment === null ? /\s[;#](.*)$/s.exec(line)?.[1] : undefined
     if (inline !== undefined) beside.set(number, clean(inline))
   })
   if (header !== undefined) after.set(header, textOf(waiting))
