@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newPlace } from './harness.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { newPlace, sharedPlace } from './harness.ts'
 import type { Place } from './harness.ts'
 import { untilFile } from './waits.ts'
 
@@ -102,7 +102,7 @@ describe('without a master', () => {
 describe('a running master', () => {
   let place: Place
   beforeAll(async () => {
-    place = newPlace('yaml', `programs: { one: { command: cat, startsecs: 0, stdout_logfile: '%(here)s/one.log' } }\n`, afterAll)
+    place = sharedPlace('yaml', `programs: { one: { command: cat, startsecs: 0, stdout_logfile: '%(here)s/one.log' } }\n`)
     await place.master()
   })
 

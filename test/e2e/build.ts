@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './harness.ts'
+import { root } from './root.ts'
 
 const sources = ['src', 'scripts', 'package.json']
 const built = ['nsup.js', 'nsupd.js', 'load.js', 'quick.cjs'].map((name) => join(root, 'dist', name))

@@ -1,13 +1,13 @@
 /** Every command as a script sees it: piped lines word for word and the exit codes of supervisorctl. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fixture, newPlace } from './harness.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { fixture, sharedPlace } from './harness.ts'
 import type { Place } from './harness.ts'
 import { untilFile, untilState } from './waits.ts'
 
 let place: Place
 
 beforeAll(async () => {
-  place = newPlace('ini', `
+  place = sharedPlace('ini', `
 [supervisord]
 identifier=shop-1
 [program:checkin]
@@ -37,7 +37,7 @@ autorestart=false
 [group:shop]
 programs=checkin,web
 priority=5
-`, afterAll)
+`)
   await place.master()
   await untilFile(place.path('checkin_00.log'), 'ready')
   await untilFile(place.path('checkin_01.log'), 'ready')

@@ -9,14 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { connect } from '../../src/api/client.ts'
 import type { Client } from '../../src/api/client.ts'
 import type { ResultOf } from '../../src/api/results.ts'
 import { instanceOf } from '../../src/config/instance.ts'
+import { root } from './root.ts'
 
-/** The checkout, or what NSUP_E2E_ROOT names: an unpacked package is tested with the same tests. */
-export const root = process.env['NSUP_E2E_ROOT'] ?? fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
 
 /** A command that runs a fixture, quoted for a config. */
@@ -166,10 +165,24 @@ export class Place {
   }
 }
 
-/** A place that goes when the test has finished; `when` is `afterAll` where several tests share it. */
+const open = new Set<Place>()
+
+// Registered while the file is collected: vitest ignores hooks that a hook registers.
+afterAll(() => {
+  for (const place of open) place.close()
+})
+
+/** A place that goes when the test has finished, or when `when` says so; with the last test of the file at the latest. */
 export function newPlace(format: 'yaml' | 'ini', text: string, when: (close: () => void) => void = onTestFinished): Place {
-  const place = new Place(format, text)
+  const place = sharedPlace(format, text)
   when(() => place.close())
+  return place
+}
+
+/** A place for several tests, made in `beforeAll`: it goes with the last test of the file. */
+export function sharedPlace(format: 'yaml' | 'ini', text: string): Place {
+  const place = new Place(format, text)
+  open.add(place)
   return place
 }
 

@@ -1,7 +1,7 @@
 /** The life of a process, seen from outside: states, reasons, retries, exits, and who asked for a stop. */
 import { mkdirSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fixture, newPlace } from './harness.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { fixture, sharedPlace } from './harness.ts'
 import type { Place } from './harness.ts'
 import { events, untilFile, untilProcess, untilState } from './waits.ts'
 
@@ -33,7 +33,7 @@ programs:
 let place: Place
 
 beforeAll(async () => {
-  place = newPlace('yaml', config, afterAll)
+  place = sharedPlace('yaml', config)
   place.write('plain-file.txt', 'text\n', 0o644)
   mkdirSync(place.path('folder'))
   await place.master(['--loglevel=debug'])

@@ -3,7 +3,8 @@ import { cpSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { newPlace, root } from './harness.ts'
+import { newPlace } from './harness.ts'
+import { root } from './root.ts'
 
 it('writes a starter config, starts a master on it, and shows one line for each process', async () => {
   const place = newPlace('yaml', '')

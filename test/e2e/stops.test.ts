@@ -1,7 +1,7 @@
 /** Stops of workers that make it hard: descendants, closed outputs, other programs, other titles, floods. */
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fixture, newPlace } from './harness.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { fixture, sharedPlace } from './harness.ts'
 import type { Place } from './harness.ts'
 import { events, untilFile, untilState } from './waits.ts'
 
@@ -24,7 +24,7 @@ function runs(pid: number): boolean {
 describe('YAML', () => {
   let place: Place
   beforeAll(async () => {
-    place = newPlace('yaml', `
+    place = sharedPlace('yaml', `
 defaults: { startsecs: 0, stopwaitsecs: 20 }
 programs:
   parent: { command: "${fixture('forks-grandchild.sh')}" }
@@ -34,7 +34,7 @@ programs:
   other: { command: "${fixture('execs-another.sh')}" }
   titled: { command: "${fixture('changes-title.mjs')}" }
   flood: { command: "${fixture('floods-stdout.sh')}", stdout_logfile_maxbytes: 1MB, stdout_logfile_backups: 1 }
-`, afterAll)
+`)
     await place.master()
   })
 
@@ -82,7 +82,7 @@ describe('INI', () => {
   let place: Place
   beforeAll(async () => {
     const grandchild = `command=${fixture('forks-grandchild.sh')}`
-    place = newPlace('ini', `
+    place = sharedPlace('ini', `
 [supervisord]
 [program:plain]
 ${grandchild}
@@ -95,7 +95,7 @@ startsecs=0
 command=${fixture('grandchild-in-own-group.sh')}
 stopasgroup=true
 startsecs=0
-`, afterAll)
+`)
     await place.master()
   })
 

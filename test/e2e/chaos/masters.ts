@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { root } from '../harness.ts'
+import { root } from '../root.ts'
 import type { Place } from '../harness.ts'
 
 /** The worker that counts. */
