@@ -124,7 +124,7 @@ interface Terminal {
   readonly keys: PassThrough & KeySource
   readonly screen: { readonly isTTY: true; readonly columns: number; write: (text: string) => void }
   readonly modes: boolean[]
-  shown(): string
+  readonly shown: () => string
 }
 
 function terminal(): Terminal {
