@@ -138,7 +138,7 @@ function take(name: string, param: RpcParam, given: RpcValue | undefined): RpcVa
       return isTrue(value)
     case 'array':
       if (isArray(value)) return value
-      throw new Fault('INCORRECT_PARAMETERS', `${name} must be an array`)
+      throw new Fault('INCORRECT_PARAMETERS')
   }
 }
 

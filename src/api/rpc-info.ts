@@ -48,19 +48,24 @@ function infoOf(view: ProcessView, now: number): RpcStruct {
   return {
     name: view.name,
     group: view.group,
-    start: seconds(view.startedAt),
+    start: seconds(lastTry(view)),
     stop: seconds(view.stoppedAt),
     now: seconds(now),
     state: view.statecode,
     statename: view.state,
     spawnerr: view.spawnError,
-    exitstatus: view.exitstatus,
+    exitstatus: view.state === 'STOPPED' || view.state === 'EXITED' ? view.exitstatus : 0,
     logfile: stdout,
     stdout_logfile: stdout,
     stderr_logfile: view.stderrLogfile ?? '',
     pid: view.pid,
     description: view.description,
   }
+}
+
+/** When it was last started, or when that was last tried in vain. */
+function lastTry({ startedAt, state, since }: ProcessView): number {
+  return startedAt === 0 && (state === 'BACKOFF' || state === 'FATAL') ? since : startedAt
 }
 
 function configOf(group: GroupSpec, spec: ProcessSpec, inuse: boolean, uid: number | null): RpcStruct {

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { Fault } from '../lib/fault.ts'
 import type { ProcessView } from '../core/model.ts'
+import { namespec } from '../core/spec.ts'
 import { readLogRange, tailLogRange } from './log-range.ts'
 import type { Channel, Master } from './master.ts'
 import { int, rpcMethod, text } from './rpc-declare.ts'
@@ -45,7 +46,7 @@ export const logMethods = {
     returns: { kind: 'boolean', doc: 'Always true.' },
     aliases: ['clearProcessLog'],
     handle(master, args) {
-      const [outcome] = master.clearLogs([findProcess(master, args.name)])
+      const [outcome] = master.clearLogs(open([findProcess(master, args.name)]))
       if (outcome !== undefined && outcome.result !== 'OK') throw new Fault('FAILED', args.name)
       return true
     },
@@ -54,7 +55,11 @@ export const logMethods = {
     help: 'Empties the logs of all processes.',
     params: {},
     returns: { kind: 'array', doc: 'A struct {name, group, status, description} for each process.' },
-    handle: master => resultList(master.clearLogs(inActingOrder(master.processes()))),
+    handle(master) {
+      const views = inActingOrder(master.processes())
+      const cleared = new Map(master.clearLogs(open(views)).map(outcome => [namespec(outcome.group, outcome.name), outcome]))
+      return resultList(views.map(view => cleared.get(view.namespec) ?? { group: view.group, name: view.name, result: 'OK', description: 'OK' }))
+    },
   }),
 }
 
@@ -92,6 +97,11 @@ async function clearMainLog(master: Master): Promise<true> {
     throw new Fault('FAILED') // supervisord says no more either; the master's log has the reason
   }
   return true
+}
+
+/** Who does not run keeps what is in its logs: supervisord does nothing then, and says that all is well. */
+function open(views: readonly ProcessView[]): ProcessView[] {
+  return views.filter(view => view.pid !== 0)
 }
 
 function logOf(view: ProcessView, channel: Channel): string | null {

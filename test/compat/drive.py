@@ -59,9 +59,12 @@ def until(proxy, wanted):
     deadline = time.monotonic() + 40
     while True:
         found = {}
-        for info in proxy.supervisor.getAllProcessInfo():
-            name = info['name'] if info['name'] == info['group'] else '%(group)s:%(name)s' % info
-            found[name] = info['statename']
+        try:
+            for info in proxy.supervisor.getAllProcessInfo():
+                name = info['name'] if info['name'] == info['group'] else '%(group)s:%(name)s' % info
+                found[name] = info['statename']
+        except (xmlrpc.client.Error, OSError, http.client.HTTPException):
+            pass  # it is being restarted
         missing = {name: found.get(name) for name, states in wanted.items() if found.get(name) not in states}
         if not missing:
             return {'value': found}
@@ -77,7 +80,7 @@ def raw(path, request):
     for name, value in headers.items():
         connection.putheader(name, value)
     body = request.get('raw')
-    if body is not None and 'Content-Length' not in headers and not request.get('unsized'):
+    if body is not None and 'Content-Length' not in headers:
         connection.putheader('Content-Length', str(len(body.encode())))
     connection.endheaders()
     if body is not None:

@@ -1,9 +1,11 @@
 /**
  * The real supervisord and nsupd, each in a folder of its own, on the same config: what is asked of one is asked of
- * the other. `{dir}` in the config is the folder. What differs by nature (folders, pids, times) is masked.
+ * the other. `{dir}` in the config is the folder, `{port}` a free port. What differs by nature (folders, pids, times) is masked.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
@@ -80,13 +82,31 @@ export class Side {
 
   /** Runs the stock supervisorctl against it. */
   async ctl(args: readonly string[], input = ''): Promise<Ran> {
-    const { stdout, stderr, exitCode } = await execa('supervisorctl', ['-c', this.place.config, ...args], {
-      cwd: this.place.dir,
-      env: this.place.env,
-      input,
-      reject: false,
-      stripFinalNewline: false,
+    return this.#ended(execa('supervisorctl', ['-c', this.place.config, ...args], { ...this.#around, input }))
+  }
+
+  /** Runs the stock supervisorctl with `-f` or `fg`; when `seen` has been printed calls `then`, and so on; then interrupts it. */
+  async follow(args: readonly string[], ...steps: readonly { readonly seen: string; readonly then?: () => void }[]): Promise<Ran> {
+    const child = execa('supervisorctl', ['-c', this.place.config, ...args], { ...this.#around, env: { ...this.place.env, PYTHONUNBUFFERED: '1' } })
+    const left = [...steps]
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      for (let step = left[0]; step !== undefined && said.includes(step.seen); step = left[0]) {
+        left.shift()
+        step.then?.()
+        if (left.length === 0) child.kill('SIGINT')
+      }
     })
+    return this.#ended(child)
+  }
+
+  get #around(): { cwd: string; env: Readonly<Record<string, string>>; reject: false; stripFinalNewline: false } {
+    return { cwd: this.place.dir, env: this.place.env, reject: false, stripFinalNewline: false }
+  }
+
+  async #ended(running: PromiseLike<Pick<Ran, 'stdout' | 'stderr'> & { readonly exitCode?: number }>): Promise<Ran> {
+    const { stdout, stderr, exitCode } = await running
     return { stdout: this.masked(stdout), stderr: this.masked(stderr), exitCode }
   }
 
@@ -94,6 +114,8 @@ export class Side {
   masked(text: string): string {
     return text
       .replaceAll(this.place.dir, '{dir}')
+      .replace(/localhost:\d+/g, 'localhost:{port}')
+      .replace(/^\d+$/gm, 'P')
       .replace(/pid \d+, uptime \d+:\d\d:\d\d/g, 'pid P, uptime T')
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d \d\d:\d\d [AP]M/g, 'DATE')
   }
@@ -123,21 +145,31 @@ export async function startPair(config: string): Promise<Pair> {
   }
 }
 
-function placeFor(config: string): Place {
+async function placeFor(config: string): Promise<Place> {
   const place = newPlace('ini', '', afterAll)
+  const port = await freePort()
   const user = process.getuid?.() === 0 ? 'root' : String(process.getuid?.())
-  place.write(place.config, config.replaceAll('{dir}', place.dir).replaceAll('{user}', user))
+  place.write(place.config, config.replaceAll('{dir}', place.dir).replaceAll('{user}', user).replaceAll('{port}', port))
   return place
 }
 
+function freePort(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(String(port)))
+    })
+  })
+}
+
 async function startOurs(config: string): Promise<Side> {
-  const place = placeFor(config)
+  const place = await placeFor(config)
   const { child, ended } = await place.master()
   return kept(new Side(place, child, ended))
 }
 
 async function startReal(config: string): Promise<Side> {
-  const place = placeFor(config)
+  const place = await placeFor(config)
   const child = spawn('supervisord', ['-n', '-c', place.config], { cwd: place.dir, env: { ...process.env, ...place.env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   const ended = new Promise<number | string>((resolve) => {
