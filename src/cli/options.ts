@@ -47,6 +47,9 @@ export const commonOptions: readonly OptionName[] = [
   'interactive', 'history-file',
 ]
 
+/** Those of the common ones that concern the shell; commands take them because supervisorctl's do. */
+export const shellOptions: readonly OptionName[] = ['interactive', 'history-file']
+
 /** The row of an option. */
 export function optionRow(name: OptionName): OptionRow {
   return options[name]
@@ -59,7 +62,7 @@ export function optionNames(): OptionName[] {
 
 /** The options that one command line hands on to another: which server, how results are shown. */
 export function inherited(given: OptionValues): Partial<Record<OptionName, string | true>> {
-  const own: readonly OptionName[] = ['help', 'version', 'interactive', 'history-file']
+  const own: readonly OptionName[] = ['help', 'version', ...shellOptions]
   const handed = commonOptions.filter((name) => given[name] !== undefined && !own.includes(name))
   return Object.fromEntries(handed.map((name) => [name, given[name]]))
 }

@@ -110,9 +110,9 @@ function styleOf(parsed: Parsed, out: Output, env: NodeJS.ProcessEnv): Style {
   return parsed.options.plain || !out.isTTY || env['TERM'] === 'dumb' ? 'plain' : 'terminal'
 }
 
-function checkWords({ command, words }: Parsed): { readonly sentence: string; readonly exit: number } | undefined {
+function checkWords({ command, words, options }: Parsed): { readonly sentence: string; readonly exit: number } | undefined {
   if (command.noWords && words.length > 0) return { sentence: `${command.name} accepts no arguments`, exit: 1 }
-  if (command.needs && words.length === 0) return command.needs
+  if (command.needs && words.length === 0 && !options.follow) return command.needs
   return undefined
 }
 
@@ -165,7 +165,9 @@ async function hint(word: string | undefined, candidates: readonly string[], das
 
 async function help(command: Command | undefined, world: World): Promise<number> {
   const { commandHelp, overview } = await import('./usage.ts')
-  world.out.line(command === undefined ? await overview(commands, world.out.columns) : await commandHelp(command, world.out.columns))
+  const { columns } = world.out
+  const inShell = world.ask !== undefined
+  world.out.line(command === undefined ? await overview(commands, columns) : await commandHelp(command, columns, inShell))
   return 0
 }
 

@@ -1,7 +1,7 @@
 /** Help texts, laid out by yargs from the declarations. Loaded only when somebody asks, since yargs costs 65 ms. */
 import yargs from 'yargs'
 import type { Command } from './command.ts'
-import { commonOptions, optionRow } from './options.ts'
+import { commonOptions, optionRow, shellOptions } from './options.ts'
 import type { OptionName } from './options.ts'
 
 /** The list of commands and common options. */
@@ -16,12 +16,13 @@ export async function overview(commands: readonly Command[], columns: number): P
   return builder.getHelp()
 }
 
-/** All about one command. */
-export async function commandHelp(command: Command, columns: number): Promise<string> {
+/** All about one command; in the shell, which has its own options already, without those that every command takes. */
+export async function commandHelp(command: Command, columns: number, inShell: boolean): Promise<string> {
   const head = [`nsup ${command.name} ${command.usage}`.trim(), '', capital(command.summary), ...(command.details ?? [])]
   const builder = bare(columns).usage(head.join('\n'))
   if (command.aliases) builder.epilogue(`Also called: ${command.aliases.join(', ')}`)
-  addOptions(builder, [...(command.options ?? []), ...commonOptions])
+  const shared = inShell ? [] : commonOptions.filter((name) => !shellOptions.includes(name))
+  addOptions(builder, [...(command.options ?? []), ...shared])
   for (const example of command.examples ?? []) builder.example(example, '')
   return builder.getHelp()
 }

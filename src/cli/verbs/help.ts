@@ -13,6 +13,6 @@ export async function run(context: Context): Promise<number> {
     context.out.line(`*** No help on ${topic}`)
     return 1
   }
-  context.out.line(await commandHelp(command, context.out.columns))
+  context.out.line(await commandHelp(command, context.out.columns, context.ask !== undefined))
   return 0
 }

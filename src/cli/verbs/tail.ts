@@ -10,7 +10,7 @@ export async function run(context: Context): Promise<number> {
   const last = words.at(-1)
   const channel: Channel = last === 'stderr' ? 'stderr' : 'stdout'
   const targets = words.length > 1 && (last === 'stdout' || last === 'stderr') ? words.slice(0, -1) : words
-  if (targets.length === 0) throw new CliError('Error: too few arguments', 1, 'stdout')
+  if (targets.length === 0) throw new CliError('Error: tail requires process name', 1, 'stdout')
   const client = await context.connect()
   const { processes, missing } = await client.call('status', { targets })
   if (targets.length === 2 && processes.length > 0 && missing[0]?.target === targets[1] && missing[0]?.suggestion === null) {

@@ -49,6 +49,13 @@ it('takes a command up to where its letters end, ? for help and ! for nothing', 
   expect((await shell('sto\n')).err).toBe('did you mean stop?\n')
 })
 
+it('shows of a command only its own options, since the shell has the others', async () => {
+  const { out } = await shell('help tail\ntail -f\ntail\n')
+  expect(out).toContain('--follow')
+  expect(out).not.toContain('--serverurl')
+  expect(out).toContain('supervisor> Error: tail requires process name\nsupervisor> Error: too few arguments\nnsup tail ')
+})
+
 it.each([
   ['shutdown', 'Really shut the remote supervisord process down y/N? '],
   ['reload', 'Really restart the remote supervisord process y/N? '],
