@@ -81,6 +81,16 @@ describe('an event listener', () => {
     expect(await untilFile(place.path('w.log'), 'x')).toBe('éx')
   })
 
+  it('gets an event that is larger than any pipe', async () => {
+    const talks = `python3 -c "print('<!--XSUPERVISOR:BEGIN-->' + 'x' * 600000 + '<!--XSUPERVISOR:END-->')"`
+    const place = placeWith('events=PROCESS_COMMUNICATION', worker('w', talks, 'stdout_capture_maxbytes=1MB'))
+    await place.master()
+    await place.nsup('start', 'w')
+    const [event] = await untilGot(place, 1)
+    expect(event?.payload).toMatch(/^processname:w groupname:w pid:\d+\nx{600000}$/)
+    await untilFile(place.path('main.log'), /ear: event 0 was accepted/)
+  })
+
   it('gets a rejected event, and the one that it died of, again with the same serials', async () => {
     const place = placeWith('events=PROCESS_STATE_EXITED', worker('w', 'true') + worker('x', 'true'))
     place.write('orders/fail', '')
@@ -88,6 +98,7 @@ describe('an event listener', () => {
     await place.nsup('start', 'w')
     const [first, second] = await untilGot(place, 2)
     expect(second).toEqual(first)
+    await untilFile(place.path('main.log'), /ear: event 0 was accepted/)
     place.write('orders/die', '')
     await place.nsup('start', 'x')
     const [, , third, fourth] = await untilGot(place, 4)
