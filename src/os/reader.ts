@@ -1,34 +1,42 @@
 /**
  * Reads a FIFO as it fills and hands out each chunk in the turn in which it was read. All readers share one buffer:
  * libuv asks for memory just before read(2) and calls back at once, so no chunk outlives its callback. A worker that
- * floods it with small writes is read by flood.ts meanwhile. Does not write anywhere.
+ * writes small chunks all the time is read by flood.ts or steady.ts meanwhile. Does not write anywhere.
  */
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net'
 import type { ChunkReader } from '../core/sinks.ts'
-import { joinFlood, leaveFlood } from './flood.ts'
-import type { Flooded } from './flood.ts'
+import { flood } from './flood.ts'
+import type { Gathered, Gathering } from './gathering.ts'
+import { steady } from './steady.ts'
 
 /** A FIFO holds 64 KiB; larger buffers only leave the processor's cache. */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024)
 
-/** A flood: so many chunks in a row that are smaller than this, in bytes, and closer than this, in milliseconds. */
-const flood = { row: 8, small: 16 * 1024, apart: 0.3 }
+/** A chunk of fewer bytes is small. */
+const small = 16 * 1024
+/** So many small chunks in a row, closer than this in milliseconds, make a reader leave epoll. */
+const row = 8
+const apart = { flood: 0.3, steady: 25 }
+/** So many more small chunks before one that was too fast to be steady is tried again. */
+const calm = 1000
 
 /** Begins to read the descriptor of a FIFO, opened non-blocking, and owns it from now on. */
 export function readFifo(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void): ChunkReader {
   return new FifoReader(fd, onChunk, onEnd)
 }
 
-class FifoReader implements ChunkReader, Flooded {
+class FifoReader implements ChunkReader, Gathered {
   readonly #fd: number
   readonly #onChunk: (chunk: Uint8Array) => void
   readonly #socket: Socket
   #paused = false
-  #flooded = false
+  /** Where it is read while it is not read by epoll. */
+  #away: Gathering | null = null
   #closed = false
-  #row = 0
+  #floodRow = 0
+  #steadyRow = 0
   #last = 0
 
   constructor(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void) {
@@ -48,8 +56,8 @@ class FifoReader implements ChunkReader, Flooded {
   pause(): void {
     if (this.#paused || this.#closed) return
     this.#paused = true
-    if (this.#flooded) this.#leaveFlood()
-    else this.#socket.pause()
+    if (this.#away === null) this.#socket.pause()
+    else this.#comeBack()
   }
 
   resume(): void {
@@ -69,7 +77,7 @@ class FifoReader implements ChunkReader, Flooded {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#leaveFlood()
+    this.#comeBack()
     this.#socket.destroy()
   }
 
@@ -77,33 +85,36 @@ class FifoReader implements ChunkReader, Flooded {
     return this.#readNow(buffer.length)
   }
 
-  ebbed(): void {
-    this.#flooded = false
-    this.#row = 0
+  ebbed(bytes: number): void {
+    this.#comeBack()
+    if (bytes >= small) this.#steadyRow = -calm
     if (!this.#paused && !this.#closed) this.#socket.resume()
   }
 
-  #leaveFlood(): void {
-    this.#flooded = false
-    this.#row = 0
-    leaveFlood(this)
+  #comeBack(): void {
+    this.#away?.leave(this)
+    this.#away = null
+    this.#floodRow = 0
+    this.#steadyRow = 0
   }
 
   /** libuv has filled the buffer. False stops it. */
   #take(length: number): boolean {
     this.#onChunk(buffer.subarray(0, length))
-    if (length >= flood.small) this.#row = 0
-    else this.#countSmall()
-    return !this.#paused && !this.#flooded
+    this.#count(length)
+    return !this.#paused && this.#away === null
   }
 
-  #countSmall(): void {
+  #count(length: number): void {
     const now = performance.now()
-    this.#row = now - this.#last < flood.apart ? this.#row + 1 : 0
+    const since = length < small ? now - this.#last : Infinity
     this.#last = now
-    if (this.#row < flood.row || this.#paused || this.#closed) return
-    this.#flooded = true
-    joinFlood(this)
+    this.#floodRow = since < apart.flood ? this.#floodRow + 1 : 0
+    this.#steadyRow = since < apart.steady ? this.#steadyRow + 1 : Math.min(0, this.#steadyRow)
+    if (this.#paused || this.#closed) return
+    if (this.#floodRow >= row) this.#away = flood
+    else if (this.#steadyRow >= row && this.#floodRow === 0) this.#away = steady
+    this.#away?.join(this)
   }
 
   #readNow(max: number): number {
