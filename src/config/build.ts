@@ -59,7 +59,7 @@ function supervisordSection(found: RawSection | undefined, mainFile: string, ove
 function commandLineOption(key: string, text: string, context: Context): RawOption {
   const at = { file: 'command line', line: 1, column: 1 }
   if (!Object.hasOwn(supervisordRows, key)) context.findings.add(errorAt(at, `there is no option ${key}`))
-  return { key, at, value: { kind: 'scalar', text: text.replaceAll('%', '%%').replaceAll('${', '$${'), at } }
+  return { key, at, value: { kind: 'scalar', text: text.replaceAll('%', '%%').replaceAll('${', () => '$${'), at } }
 }
 
 function checkSection(section: RawSection, context: Context): void {

@@ -128,7 +128,7 @@ log_timestamp=true
 
   it('calls a command that cannot be split a spawn problem and no config error', () => {
     const { config } = folder.good('cmd.conf', `${head}[program:a]\ncommand=sh -c 'a ; b'\n[program:b]\ncommand=\n`)
-    expect(processOf(config, 'a:a')).toMatchObject({ argv: [], commandProblem: "can't parse command 'sh -c 'a': No closing quotation" })
+    expect(processOf(config, 'a:a')).toMatchObject({ argv: [], commandProblem: `can't parse command "sh -c 'a": No closing quotation` })
     expect(processOf(config, 'b:b')).toMatchObject({ argv: [], commandProblem: 'command is empty' })
   })
 
@@ -264,6 +264,8 @@ stdout_logfile_maxbytes=0\n[program:y]\ncommand=cat\nstdout_logfile=syslog\n`)
     const overrides = { loglevel: 'DEBUG', nodaemon: 'true', identifier: '100%' }
     const { config } = folder.good('cli.conf', `${head}loglevel=warn\n`, { overrides })
     expect(config.master).toMatchObject({ loglevel: 'debug', nodaemon: true, identifier: '100%' })
+    const literal = { identifier: '${HOME}' }
+    expect(folder.good('cli.yaml', 'programs: {}\n', { overrides: literal }).config.master.identifier).toBe('${HOME}')
     expect(folder.bad('cli.conf', head, { overrides: { loglevel: 'bogus' } })).toEqual([
       "command line:1:1: error: loglevel in section 'supervisord': 'bogus' is no log level (critical error warn info debug trace blather)",
     ])
