@@ -7,7 +7,7 @@ import type { FSWatcher } from 'node:fs'
 
 /** How often to look where no watch can tell, and where one should but might not. Milliseconds. */
 const pollEvery = 500
-const pollWatchedEvery = 10_000
+const pollWatchedEvery = 30_000
 
 export class LogAlarm {
   readonly #path: string

@@ -38,7 +38,7 @@ export function membersOf(master: Master, group: string): ProcessView[] {
 }
 
 /** What went wrong with a request that bore `name`, as a fault. */
-export function faultOf(outcome: Outcome, name: string): Fault | null {
+function faultOf(outcome: Outcome, name: string): Fault | null {
   const { result, description } = outcome
   if (result === 'OK') return null
   if (result === 'SHUTDOWN_STATE') return new Fault(result)
