@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
+import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterAll } from 'vitest'
@@ -85,8 +86,8 @@ export class Side {
     return this.#ended(execa('supervisorctl', ['-c', this.place.config, ...args], { ...this.#around, input }))
   }
 
-  /** Runs the stock supervisorctl with `-f` or `fg`; when `seen` has been printed calls `then`, and so on; then interrupts it. */
-  async follow(args: readonly string[], ...steps: readonly { readonly seen: string; readonly then?: () => void }[]): Promise<Ran> {
+  /** Runs the stock supervisorctl with `-f` or `fg`; when `seen` has been printed calls `then`, and so on; then ends it, by TERM: it answers INT in one of two ways. */
+  async follow(args: readonly string[], ...steps: readonly { readonly seen: string; readonly then?: (stdin: Writable) => void }[]): Promise<Ran> {
     const child = execa('supervisorctl', ['-c', this.place.config, ...args], { ...this.#around, env: { ...this.place.env, PYTHONUNBUFFERED: '1' } })
     const left = [...steps]
     let said = ''
@@ -94,8 +95,8 @@ export class Side {
       said += chunk.toString()
       for (let step = left[0]; step !== undefined && said.includes(step.seen); step = left[0]) {
         left.shift()
-        step.then?.()
-        if (left.length === 0) child.kill('SIGINT')
+        step.then?.(child.stdin)
+        if (left.length === 0) child.kill('SIGTERM')
       }
     })
     return this.#ended(child)
