@@ -2,9 +2,9 @@
  * All processes together: `step` takes one input and returns what is to be done. It knows no clock, no kernel and
  * no promise; the same inputs give the same effects.
  *
- * Each step ends by settling: every process is reconciled with what is wanted of it, config changes take their
- * place where nothing runs any more, members that have left are forgotten, and a shutdown goes on to its next
- * tier. A lost edge is healed by whatever happens next.
+ * Each step ends by settling: the process that it was about is reconciled with what is wanted of it, a config change
+ * takes its place where nothing runs any more, a member that has left is forgotten, and a shutdown goes on to its next
+ * tier. What concerns more than one process, and every 64th step in any case, settles all: a lost edge heals itself.
  *
  * A shutdown takes the groups by descending priority. All members of the groups that share the highest priority
  * are stopped at once; the next tier is touched only when each of them is in a stopped state. Nothing is started
@@ -19,6 +19,9 @@ import { newProc } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { reconcile, stepProc } from './process.ts'
 import type { GroupSpec } from './spec.ts'
+
+/** After so many steps every process is looked at, whatever the input was about. */
+const wholeLook = 64
 
 /** Begins the name of whoever stops a process because the whole is shut down. */
 export const shutdownActor = 'shutdown'
@@ -38,6 +41,8 @@ export interface Fleet {
   hurried: boolean
   /** All processes in starting order; `null` when it has to be made again. */
   order: readonly Ranked[] | null
+  /** Counts steps. */
+  steps: number
 }
 
 export type FleetInput =
@@ -53,14 +58,18 @@ export type FleetInput =
   | { readonly type: 'hurry' }
 
 export function newFleet(): Fleet {
-  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, order: null }
+  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, order: null, steps: 0 }
 }
 
 /** Applies one input and settles. */
 export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
   const effects: Effect[] = []
   apply(fleet, input, now, effects)
-  settle(fleet, now, effects)
+  fleet.steps += 1
+  // Most inputs concern one process; all are looked at when there is more to it, and now and then in any case.
+  if (input.type === 'proc' && fleet.steps % wholeLook !== 0) settle(fleet, input.proc, now, effects)
+  else for (const { proc } of ranked(fleet)) settle(fleet, proc, now, effects)
+  if (fleet.phase === 'stopping') stopNextTier(fleet, now, effects)
   return effects
 }
 
@@ -126,14 +135,11 @@ function apply(fleet: Fleet, input: FleetInput, now: Now, effects: Effect[]): vo
   }
 }
 
-function settle(fleet: Fleet, now: Now, effects: Effect[]): void {
+function settle(fleet: Fleet, proc: Proc, now: Now, effects: Effect[]): void {
   const mayStart = fleet.phase === 'running'
-  for (const { proc } of ranked(fleet)) {
-    reconcile(proc, now, mayStart && !proc.leaving, effects)
-    if (proc.next !== null && rests(proc)) takeNext(proc, now, mayStart, effects)
-    if (proc.leaving && rests(proc)) forget(fleet, proc, effects)
-  }
-  if (fleet.phase === 'stopping') stopNextTier(fleet, now, effects)
+  reconcile(proc, now, mayStart && !proc.leaving, effects)
+  if (proc.next !== null && rests(proc)) takeNext(proc, now, mayStart, effects)
+  if (proc.leaving && rests(proc)) forget(fleet, proc, effects)
 }
 
 /** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */

@@ -53,6 +53,8 @@ export interface Processes {
   groupExists(leader: number): boolean
   /** Live processes in the process groups or sessions of these dead leaders, by leader's pid. One look at /proc for all. */
   survivors(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]>
+  /** The same look in steps of a fraction of a millisecond; who asks decides when the next one is due. */
+  searchSurvivors(leaders: readonly number[]): Iterator<undefined, ReadonlyMap<number, readonly Survivor[]>>
   /** Session leaders whose environment at exec time held `NAME=value`; with that environment's values of `names`. */
   findMarked(name: string, value: string, names: readonly string[]): readonly (Pid & { readonly values: Readonly<Record<string, string>> })[]
 }

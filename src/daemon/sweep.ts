@@ -13,10 +13,17 @@ import type { MasterLog } from './master-log.ts'
 /** Milliseconds from an end to the look for what it left behind, and between two looks. */
 const delay = 100
 
+interface Search {
+  readonly leaders: ReadonlyMap<number, Proc>
+  readonly steps: Iterator<undefined, ReadonlyMap<number, readonly Survivor[]>>
+}
+
 export class Sweeper {
   private readonly pending = new Map<number, Proc>()
   private cancelAlarm: (() => void) | null = null
   private lastLook = -Infinity
+  /** The look that is going on. */
+  private search: Search | null = null
   private readonly clock: Clock
   private readonly processes: Processes
   private readonly bus: Bus
@@ -35,20 +42,16 @@ export class Sweeper {
     this.pending.set(pid, proc)
     const inTheWay = proc.spec.killSurvivors && this.processes.groupExists(pid)
     if (inTheWay && this.clock.monotonic() - this.lastLook >= delay) this.look()
-    else this.arm()
+    else if (this.search === null) this.arm(delay)
   }
 
-  /** Looks at once for all that are pending. */
+  /** Looks at once for all that are pending, and ends the look that is going on. */
   look(): void {
     this.close()
-    if (this.pending.size === 0) return
-    this.lastLook = this.clock.monotonic()
-    const leaders = new Map(this.pending)
-    this.pending.clear()
-    for (const [leader, survivors] of this.processes.survivors([...leaders.keys()])) {
-      const proc = leaders.get(leader)
-      if (proc !== undefined && survivors.length > 0) this.tell(proc, survivors)
-    }
+    const going = this.search
+    if (going !== null) while (!this.step(going));
+    const search = this.begin()
+    if (search !== null) while (!this.step(search));
   }
 
   /** Looks no more by itself. */
@@ -57,10 +60,41 @@ export class Sweeper {
     this.cancelAlarm = null
   }
 
-  private arm(): void {
-    this.cancelAlarm ??= this.clock.after(delay, () => {
-      this.look()
+  private arm(after: number): void {
+    this.cancelAlarm ??= this.clock.after(after, () => {
+      this.cancelAlarm = null
+      this.walk()
     })
+  }
+
+  /** One step of the look; all of /proc in one go would keep a crashed worker waiting for its replacement. */
+  private walk(): void {
+    const search = this.search ?? this.begin()
+    if (search === null) return
+    const done = this.step(search)
+    if (!done) this.arm(0)
+    else if (this.pending.size > 0) this.arm(delay)
+  }
+
+  private begin(): Search | null {
+    if (this.pending.size === 0) return null
+    this.lastLook = this.clock.monotonic()
+    const leaders = new Map(this.pending)
+    this.pending.clear()
+    this.search = { leaders, steps: this.processes.searchSurvivors([...leaders.keys()]) }
+    return this.search
+  }
+
+  /** True when it was the last one. */
+  private step({ leaders, steps }: Search): boolean {
+    const step = steps.next()
+    if (step.done !== true) return false
+    this.search = null
+    for (const [leader, survivors] of step.value) {
+      const proc = leaders.get(leader)
+      if (proc !== undefined && survivors.length > 0) this.tell(proc, survivors)
+    }
+    return true
   }
 
   private tell(proc: Proc, survivors: readonly Survivor[]): void {

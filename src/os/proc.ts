@@ -42,12 +42,29 @@ export function ageOf(startTime: string): number | null {
 }
 
 /** Every process that is no zombie and passes `wanted`, which sees numbers only and is called for each. */
-export function findProcesses(wanted: (pid: number, group: number, session: number) => boolean): ProcessStat[] {
+export function findProcesses(wanted: Wanted): ProcessStat[] {
+  const search = searchProcesses(wanted)
+  for (;;) {
+    const step = search.next()
+    if (step.done === true) return step.value
+  }
+}
+
+type Wanted = (pid: number, group: number, session: number) => boolean
+
+/** So many processes are looked at in one step: a fraction of a millisecond. */
+const stepSize = 48
+
+/** The same in steps, between which others may have their turn. */
+export function* searchProcesses(wanted: Wanted): Generator<undefined, ProcessStat[]> {
   if (!hasProc) return psList().filter((stat) => !isDead(stat.state) && wanted(stat.pid, stat.group, stat.session))
   const found: ProcessStat[] = []
+  let looked = 0
   for (const entry of readdirSync('/proc')) {
     const first = entry.charCodeAt(0)
     if (first < 0x30 || first > 0x39) continue
+    looked += 1
+    if (looked % stepSize === 0) yield
     const pid = Number(entry)
     const length = readStat(pid)
     if (length === 0 || !matchesStat(pid, length, wanted)) continue
@@ -58,7 +75,7 @@ export function findProcesses(wanted: (pid: number, group: number, session: numb
 }
 
 /** Looks at state, group and session in the buffer itself: most processes are of no interest, so no string is made. */
-function matchesStat(pid: number, length: number, wanted: (pid: number, group: number, session: number) => boolean): boolean {
+function matchesStat(pid: number, length: number, wanted: Wanted): boolean {
   let at = buffer.subarray(0, length).lastIndexOf(closingParenthesis) + 2
   const state = buffer[at]
   if (state === letterZ || state === letterX) return false

@@ -13,7 +13,7 @@ import type { DeadChild } from './core-dump.ts'
 import { changeUser } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
-import { ageOf, environmentOf, findProcesses, startTimeOf, statOf } from './proc.ts'
+import { ageOf, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
 import { explainFailedSpawn } from './spawn-failure.ts'
 import { userChange } from './users.ts'
 
@@ -60,6 +60,7 @@ export function systemProcesses(): Processes {
     age: ({ startTime }) => ageOf(startTime),
     groupExists,
     survivors: survivorsOf,
+    searchSurvivors,
     findMarked,
   }
 }
@@ -133,11 +134,11 @@ function groupExists(leader: number): boolean {
  * Members by session or group. A number stays taken while a group or session of that name has members, so a live
  * process whose pid is the leader's proves that nothing was left and the number is in other hands.
  */
-function survivorsOf(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]> {
+function* searchSurvivors(leaders: readonly number[]): Generator<undefined, ReadonlyMap<number, readonly Survivor[]>> {
   const found = new Map<number, Survivor[]>()
   if (leaders.length === 0) return found
   const dead = new Set(leaders)
-  const members = findProcesses((_pid, group, session) => dead.has(session) || dead.has(group))
+  const members = yield* searchProcesses((_pid, group, session) => dead.has(session) || dead.has(group))
   const takenAgain = new Set(members.map((member) => member.pid).filter((pid) => dead.has(pid)))
   for (const { pid, startTime, name, group, session } of members) {
     const leader = dead.has(session) ? session : group
@@ -147,6 +148,14 @@ function survivorsOf(leaders: readonly number[]): ReadonlyMap<number, readonly S
     else list.push({ pid, startTime, name })
   }
   return found
+}
+
+function survivorsOf(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]> {
+  const search = searchSurvivors(leaders)
+  for (;;) {
+    const step = search.next()
+    if (step.done === true) return step.value
+  }
 }
 
 /** Oldest first: a descendant that made a session of its own has inherited the mark, and is younger than its worker. */

@@ -78,6 +78,7 @@ export class FakeWorld {
       age: (target) => this.#age(target),
       groupExists: (leader) => this.#addressed(leader, 'group').length > 0,
       survivors: (leaders) => this.#survivors(leaders),
+      searchSurvivors: (leaders) => this.#searchSurvivors(leaders),
       findMarked: (name, value, names) => [...this.#lives.values()]
         .filter((life) => life.session === life.pid && life.environment[name] === value)
         .map(({ pid, startTime, environment }) => ({ pid, startTime, values: pick(environment, names) })),
@@ -210,6 +211,11 @@ export class FakeWorld {
     if (reaction === 'ignore' || (reaction === undefined && harmless.has(signal))) return
     if (reaction === undefined) this.#end(life, { kind: 'signal', signal, core: false })
     else this.#plan(reaction.after, () => this.#end(life, reaction.status))
+  }
+
+  *#searchSurvivors(leaders: readonly number[]): Generator<undefined, ReadonlyMap<number, readonly Survivor[]>> {
+    yield
+    return this.#survivors(leaders)
   }
 
   #survivors(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]> {
