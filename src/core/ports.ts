@@ -1,6 +1,6 @@
 /** What the rest of the world must offer to the master: the kernel and the clock, real or simulated. */
 import type { ExitStatus, Pid } from './model.ts'
-import type { ProcessSpec } from './spec.ts'
+import type { ProcessSpec, SocketSpec } from './spec.ts'
 import type { SignalName } from '../lib/signals.ts'
 
 export interface Clock {
@@ -57,4 +57,19 @@ export interface Processes {
   searchSurvivors(leaders: readonly number[]): Iterator<undefined, ReadonlyMap<number, readonly Survivor[]>>
   /** Session leaders whose environment at exec time held `NAME=value`; with that environment's values of `names`. */
   findMarked(name: string, value: string, names: readonly string[]): readonly (Pid & { readonly values: Readonly<Record<string, string>> })[]
+}
+
+/** A socket that this master holds open for workers and never accepts on itself. */
+export interface ListeningSocket {
+  /** What a child gets; in the child it blocks. */
+  readonly fd: number
+  /** Applies another backlog, owner or mode to the same address; a sentence when that cannot be done. */
+  adjust(spec: SocketSpec): string | null
+  /** Connections that nobody has accepted are reset, unless a worker still holds the socket. A path stays. */
+  close(): void
+}
+
+export interface Sockets {
+  /** Binds and listens, in one go: connections wait from now on. What is in the way of a unix socket is replaced. */
+  listen(spec: SocketSpec): { readonly ok: true; readonly socket: ListeningSocket } | { readonly ok: false; readonly reason: string }
 }

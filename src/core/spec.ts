@@ -37,6 +37,20 @@ export interface ListenerSpec {
   readonly bufferSize: number
 }
 
+/** The listening socket that the processes of a FastCGI program share, as descriptor 0. */
+export type SocketSpec =
+  | {
+      readonly kind: 'unix'
+      /** Absolute. */
+      readonly path: string
+      /** `user` or `user:group`; `null`: the master's. */
+      readonly owner: string | null
+      readonly mode: number
+      /** Connections that may wait to be accepted. */
+      readonly backlog: number
+    }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly backlog: number }
+
 export type Autorestart = 'always' | 'never' | 'unexpected'
 
 /** One process of a program. Durations are milliseconds. */
@@ -79,6 +93,8 @@ export interface ProcessSpec {
   readonly serverurl: string | null
   /** Only for event listeners; the same for all processes of their group, which is their pool. */
   readonly listener?: ListenerSpec
+  /** Only for FastCGI programs; the same for all processes of one. They have no stdin. */
+  readonly socket?: SocketSpec
 }
 
 /** A group as the config describes it. */
@@ -91,4 +107,9 @@ export interface GroupSpec {
 /** `group:name`, or `name` when both are the same. */
 export function namespec(group: string, name: string): string {
   return group === name ? name : `${group}:${name}`
+}
+
+/** The address of a socket as it is written in a config; two sockets with one address are one. */
+export function socketUrl(socket: SocketSpec): string {
+  return socket.kind === 'unix' ? `unix://${socket.path}` : `tcp://${socket.host}:${String(socket.port)}`
 }
