@@ -95,9 +95,6 @@ export function counts(section: RawSection): boolean {
 function checkOther(section: RawSection, context: Context): void {
   const warn = (message: string, hint?: string): void => context.findings.add(problemAt('warning', section.at, message, hint))
   switch (section.kind) {
-    case 'fcgi-program':
-      warn(`[${section.title}] is not run yet: FastCGI programs come with a later release; the rest runs`)
-      return
     case 'ctlplugin':
       warn(`[${section.title}] is ignored: plugins of supervisorctl are Python and cannot be loaded`)
       return

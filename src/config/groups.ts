@@ -1,6 +1,7 @@
 /** Makes the groups: those that the config names, and one for each program that is in none. */
 import { dirname, join } from 'node:path'
 import { didYouMean } from '../lib/suggest.ts'
+import { buildFcgiProgram } from './fcgi.ts'
 import { buildListener } from './listener.ts'
 import { readRows } from './read.ts'
 import { buildProgram } from './program.ts'
@@ -21,7 +22,9 @@ export function buildGroups(
   const taken = new Set<string>()
   const groups: { spec: GroupSpec; at: Mark }[] = []
   const make = (section: RawSection, program: string, group: string): { priority: number; processes: ProcessSpec[] } => {
-    return buildProgram({ section, defaults: section.format === 'yaml' ? defaults : undefined }, program, group, master, context)
+    const source = { section, defaults: section.format === 'yaml' ? defaults : undefined }
+    const makeOne = section.kind === 'fcgi-program' ? buildFcgiProgram : buildProgram
+    return makeOne(source, program, group, master, context)
   }
   for (const [name, section] of byName(sections, 'group', context)) {
     const names = { plain: { here: context.here }, env: [context.env, master.environment] }
@@ -35,7 +38,7 @@ export function buildGroups(
     }
     groups.push({ at: section.at, spec: { name, priority: values.priority, processes: distinct(members, section, context) } })
   }
-  for (const [name, section] of programs) {
+  for (const [name, section] of [...programs, ...fcgi]) {
     if (taken.has(name)) continue
     const { priority, processes } = make(section, name, name)
     groups.push({ at: section.at, spec: { name, priority, processes: distinct(processes, section, context) } })
@@ -62,13 +65,11 @@ function findMember(
   member: string, section: RawSection, programs: ReadonlyMap<string, RawSection>, fcgi: ReadonlyMap<string, RawSection>, context: Context,
 ): RawSection | undefined {
   const at = memberMark(section, member)
-  const program = programs.get(member)
-  if (program !== undefined && fcgi.has(member)) {
+  const program = programs.get(member) ?? fcgi.get(member)
+  if (programs.has(member) && fcgi.has(member)) {
     context.findings.add(errorAt(at, `${section.title}: '${member}' is ambiguous: there is a program and an fcgi-program of that name`))
-  } else if (fcgi.has(member)) {
-    context.findings.add(warningAt(at, `${section.title}: the member '${member}' is not run yet: FastCGI programs come with a later release; the rest runs`))
   } else if (program === undefined) {
-    const known = [...programs.keys()]
+    const known = [...programs.keys(), ...fcgi.keys()]
     const hint = didYouMean(member, known) ?? (known.length > 0 && known.length <= 20 ? `the programs are ${known.join(', ')}` : undefined)
     context.findings.add(errorAt(at, `[${section.title}] names unknown program or fcgi-program ${member}`, hint))
   }

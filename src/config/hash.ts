@@ -3,11 +3,11 @@
  * restarted for it, and a fingerprint for files. What needs a restart is said by the rows of the schema.
  */
 import { createHash } from 'node:crypto'
-import { listenerRows, processRows, programRows } from './rows-program.ts'
+import { listenerRows, processRows, programRows, socketRows } from './rows-program.ts'
 import type { LogSpec, ProcessSpec } from '../core/spec.ts'
 import type { Row, SpecField } from './rows.ts'
 
-const rows: readonly Row[] = Object.values({ ...programRows, ...processRows, ...listenerRows })
+const rows: readonly Row[] = Object.values({ ...programRows, ...processRows, ...listenerRows, ...socketRows })
 
 /** Fields that a change of the config can touch, by whether a running process must be restarted for it. */
 const restartFields = new Set<SpecField>(rows.filter((row) => row.restart).flatMap((row) => row.spec ?? []))

@@ -40,7 +40,10 @@ const pins = { stopasgroup: 'false', killasgroup: 'false', kill_survivors: 'fals
 /** And for the master. */
 const masterPins = { logfile: 'supervisord.log', pidfile: 'supervisord.pid', log_format: 'text' } as const
 
-const topOrder = ['supervisord', 'unix_http_server', 'inet_http_server', 'supervisorctl', 'program']
+const topOrder = ['supervisord', 'unix_http_server', 'inet_http_server', 'supervisorctl', 'program', 'fcgi-program']
+
+/** What the `defaults:` of YAML count for. */
+const takeDefaults: readonly string[] = ['program', 'fcgi-program']
 
 /** The text, and what is not in it. */
 export function iniToYaml(input: IniToYaml): Written {
@@ -89,7 +92,7 @@ class Writer {
       this.#root.add(this.#pair(section, section.title, schema.rows, this.#root.items.length > 0))
       return
     }
-    if (section.kind === 'program' && !this.#root.has('defaults')) this.#root.add(pinnedDefaults())
+    if (takeDefaults.includes(section.kind) && !this.#root.has('defaults')) this.#root.add(pinnedDefaults())
     if (!this.#root.has(named)) {
       const key = new Scalar(named)
       key.spaceBefore = true
@@ -147,7 +150,7 @@ function pinsOf({ kind, options }: RawSection): Record<string, string> {
   if (kind === 'supervisord') return missing(masterPins)
   const asGroup = options.get('stopasgroup')?.value
   const stop = asGroup?.kind === 'scalar' ? asGroup.text : 'false'
-  if (kind !== 'program') return sectionSchema(kind)?.rows['stopasgroup'] === undefined ? {} : missing({ ...pins, killasgroup: stop })
+  if (!takeDefaults.includes(kind)) return sectionSchema(kind)?.rows['stopasgroup'] === undefined ? {} : missing({ ...pins, killasgroup: stop })
   return asGroup === undefined ? {} : missing({ killasgroup: stop })
 }
 

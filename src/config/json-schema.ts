@@ -20,6 +20,7 @@ export function configJsonSchema(): JsonShape {
     additionalProperties: false,
     properties: {
       programs: named('program'),
+      fcgi_programs: named('fcgi-program'),
       eventlisteners: named('eventlistener'),
       groups: named('group'),
       include: { ...strings, description: docOf('include') },
@@ -35,6 +36,7 @@ export function configJsonSchema(): JsonShape {
     },
     definitions: {
       program: objectOf(rowsOf('program'), true),
+      'fcgi-program': objectOf(rowsOf('fcgi-program'), true),
       eventlistener: objectOf(rowsOf('eventlistener'), true),
       group: objectOf(rowsOf('group'), true),
       unix_http_server: single('unix_http_server'),

@@ -3,6 +3,7 @@ import {
   autorestart, boolean, bytes, duration, exitcodes, integer, logTarget, octal, seconds, signal, text, word,
 } from './kinds.ts'
 import { defaultResultHandler, eventTypes, resultHandler } from './kinds-listener.ts'
+import { socketAddress } from './kinds-socket.ts'
 import { differing, option, optional, without } from './rows.ts'
 import type { LogTarget } from './kinds.ts'
 import type { Row, Values } from './rows.ts'
@@ -113,6 +114,24 @@ export const listenerRows = {
   }),
   result_handler: option(resultHandler, defaultResultHandler, {
     doc: 'How results are judged. Only the default can be used: OK accepts an event, anything else has it sent again.', spec: ['listener'],
+  }),
+}
+
+/** What a FastCGI program has beside the options of a program. */
+export const socketRows = {
+  socket: option(socketAddress, 'unix:///socket', {
+    doc: 'Where it listens: unix:///path or tcp://host:port. Its processes get the socket as descriptor 0, and share it.',
+    required: true, spec: ['socket'],
+  }),
+  socket_backlog: option(integer(1, 65535), '4096', {
+    doc: 'Connections that may wait to be accepted; the kernel has a bound of its own.', spec: ['socket'],
+  }),
+  socket_owner: optional(word, {
+    doc: 'Owner of a unix socket: user or user:group.', place: 'owner', spec: ['socket'],
+    defaultNote: { ini: 'the value of user', yaml: 'the value of user' },
+  }),
+  socket_mode: optional(octal, {
+    doc: 'Mode of a unix socket.', spec: ['socket'], defaultNote: { ini: '0700', yaml: '0700' },
   }),
 }
 

@@ -1,6 +1,6 @@
 /** All sections and their rows: the one table that says what a config may hold. */
 import { groupRows, includeRows, inetRows, supervisorctlRows, supervisordRows, unixRows } from './rows-master.ts'
-import { listenerPriority, listenerRows, processRows, programRows } from './rows-program.ts'
+import { listenerPriority, listenerRows, processRows, programRows, socketRows } from './rows-program.ts'
 import type { Rows } from './rows.ts'
 
 export interface SectionSchema {
@@ -22,6 +22,10 @@ export const schema: readonly SectionSchema[] = [
     doc: 'A program that the master runs. In YAML, `defaults:` takes the same options and gives them to all programs.',
   },
   {
+    kind: 'fcgi-program', ini: '[fcgi-program:NAME]', yaml: 'fcgi_programs.NAME', several: 'named', rows: { ...socketRows, ...processRows, ...programRows },
+    doc: 'A program whose processes accept on one listening socket, which the master binds and they get as stdin. `defaults:` counts for it too.',
+  },
+  {
     kind: 'eventlistener', ini: '[eventlistener:NAME]', yaml: 'eventlisteners.NAME', several: 'named',
     rows: { ...listenerRows, ...processRows, ...programRows, priority: { ...programRows.priority, ini: listenerPriority, yaml: listenerPriority } },
     doc: 'A program that the master tells of events, over its stdin and stdout, by the protocol of supervisord; `redirect_stderr` is not possible.',
@@ -34,8 +38,8 @@ export const schema: readonly SectionSchema[] = [
   { kind: 'supervisorctl', ini: '[supervisorctl]', yaml: 'supervisorctl', several: 'plain', rows: supervisorctlRows, doc: 'The client.' },
 ]
 
-/** Sections of INI that are known without rows: other tools', or not run yet. */
-export const otherSections = ['fcgi-program', 'rpcinterface', 'ctlplugin'] as const
+/** Sections of INI that are known without rows: other tools'. */
+export const otherSections = ['rpcinterface', 'ctlplugin'] as const
 
 /** The schema of a kind of section. */
 export function sectionSchema(kind: string): SectionSchema | undefined {

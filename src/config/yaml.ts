@@ -11,7 +11,9 @@ import type { Problem } from './config.ts'
 import type { Mark, RawFile, RawMap, RawOption, RawScalar, RawSection, RawValue } from './raw.ts'
 
 /** Keys of the top level that hold named entries, and the kind of section that each entry is. */
-export const namedSections: Readonly<Record<string, string>> = { programs: 'program', groups: 'group', eventlisteners: 'eventlistener' }
+export const namedSections: Readonly<Record<string, string>> = {
+  programs: 'program', groups: 'group', eventlisteners: 'eventlistener', fcgi_programs: 'fcgi-program',
+}
 
 /** Keys of the top level that are one section each. */
 const singleSections = ['supervisord', 'unix_http_server', 'inet_http_server', 'supervisorctl', 'defaults'] as const

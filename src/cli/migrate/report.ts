@@ -31,7 +31,6 @@ export function judge({ config, problems, sections, left, unequal, running }: Lo
   const differs: string[] = []
   for (const section of left) {
     if (section.kind === 'ctlplugin') lost.push(`[${section.title}]: plug-ins of supervisorctl are Python and cannot be loaded`)
-    else if (section.kind === 'fcgi-program') lost.push(`[${section.title}]: FastCGI programs cannot be written in YAML; nsup runs them from the INI file`)
     else differs.push(`[${section.title}]: unknown to supervisord and nsup, left out`)
   }
   for (const section of sections.filter(({ kind }) => kind === 'rpcinterface')) {

@@ -60,11 +60,15 @@ const ini = fc.record({
   server: fc.constantFrom('', '[unix_http_server]\nfile=%(here)s/s.sock\nchmod=0770\nusername=a\npassword=${b}\n', '[inet_http_server:x y]\nport=127.0.0.1:9001\n'),
   client: fc.constantFrom('', '[supervisorctl]\n', '[supervisorctl]\nserverurl=unix://%(here)s/s.sock\nprompt=#1\nhistory_file=~/h\n'),
   listener: fc.constantFrom('', '[eventlistener:l]\ncommand=l\nevents=PROCESS_STATE,TICK_5\nbuffer_size=5\n', '[eventlistener:l]\ncommand=l\nevents=EVENT\nstopasgroup=true\n'),
-}).map(({ master, programs, grouped, server, client, listener }) => [
+  fcgi: fc.constantFrom(
+    '', '[fcgi-program:c]\ncommand=c\nsocket=tcp://localhost:9000\nsocket_backlog=16\n',
+    '[fcgi-program:c]\ncommand=c\nsocket=unix://%(here)s/%(program_name)s.sock\nsocket_mode=0660\nsocket_owner=root:root\nkillasgroup=true\n',
+  ),
+}).map(({ master, programs, grouped, server, client, listener, fcgi }) => [
   `[supervisord]\n${lines(master)}`,
   ...programs.map(({ name, command, options: more }) => `; about ${name}\n[program:${name}]\n# run it\ncommand=${command}\n${lines(more)}`),
   grouped ? `[group:g]\nprograms=${programs.map(({ name }) => name).join(', ')}\npriority=5\n` : '',
-  server, client, listener,
+  server, client, listener, fcgi,
 ].join('\n'))
 
 function load(file: string): { config: Config | null; problems: string } {

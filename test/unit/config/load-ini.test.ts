@@ -142,16 +142,14 @@ log_timestamp=true
     ])
   })
 
-  it('says what is not run yet, and runs the rest', () => {
+  it('says what cannot be loaded, and runs the rest', () => {
     const { config, problems } = folder.good('later.conf', `${head}[program:x]\ncommand=cat
-[fcgi-program:f]\ncommand=cat\nsocket=tcp://a:1\n[group:g]\nprograms=x,f
+[group:g]\nprograms=x
 [ctlplugin:p]\nsupervisor.ctl_factory=a:b\n[rpcinterface:other]\nsupervisor.rpcinterface_factory=some.python:thing\n`)
     expect(Object.keys(processesOf(config))).toEqual(['g:x'])
     expect(problems).toEqual([
-      'later.conf:4:1: warning: [fcgi-program:f] is not run yet: FastCGI programs come with a later release; the rest runs',
-      'later.conf:9:1: warning: [ctlplugin:p] is ignored: plugins of supervisorctl are Python and cannot be loaded',
-      'later.conf:11:1: warning: [rpcinterface:other] is ignored: the RPC interface some.python:thing is Python and cannot be loaded; only supervisor.rpcinterface:make_main_rpcinterface is built in',
-      "later.conf:8:10: warning: group:g: the member 'f' is not run yet: FastCGI programs come with a later release; the rest runs",
+      'later.conf:6:1: warning: [ctlplugin:p] is ignored: plugins of supervisorctl are Python and cannot be loaded',
+      'later.conf:8:1: warning: [rpcinterface:other] is ignored: the RPC interface some.python:thing is Python and cannot be loaded; only supervisor.rpcinterface:make_main_rpcinterface is built in',
     ])
   })
 
