@@ -23,6 +23,7 @@ import { systemProcesses } from '../os/processes.ts'
 import { appendRecord, listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
 import { becomeUser } from '../os/become-user.ts'
 import { createSinks } from '../os/sinks.ts'
+import { systemSockets } from '../os/sockets.ts'
 import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
 import type { Reporter } from './daemonize.ts'
 import { parseFlags, usage, UsageError } from './flags.ts'
@@ -120,7 +121,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     process.exit(70)
   }
   const ports: SessionPorts = {
-    ...{ clock: systemClock, processes: systemProcesses(), bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard }),

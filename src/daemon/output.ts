@@ -41,7 +41,7 @@ const drainMax = 128 * 1024
 
 /** The FIFOs that a process needs, for one batch of mkfifo. */
 export function fifoPaths(dir: string, spec: ProcessSpec): string[] {
-  const names = spec.redirectStderr ? ['stdin', 'stdout'] : ['stdin', 'stdout', 'stderr']
+  const names = [...(spec.socket === undefined ? ['stdin'] : []), 'stdout', ...(spec.redirectStderr ? [] : ['stderr'])]
   return names.map((name) => join(dir, `${name}.fifo`))
 }
 
@@ -64,7 +64,7 @@ export class ProcessOutput {
     this.#stderr = options.spec.redirectStderr ? null : this.#makeStream('stderr')
   }
 
-  /** Descriptors for the next spawn; -1 before the first `prepareSpawn`. */
+  /** Descriptors for the next spawn; -1 before the first `prepareSpawn`, and for a stdin that is a socket. */
   get stdin(): number {
     return this.#stdin
   }
@@ -120,7 +120,7 @@ export class ProcessOutput {
   async sendStdin(text: string): Promise<void> {
     const { group, name } = this.#options.spec
     const who = namespec(group, name)
-    if (!this.#open) throw new Fault('NO_FILE', who)
+    if (!this.#open || this.#options.spec.socket !== undefined) throw new Fault('NO_FILE', who)
     this.#stale = true
     try {
       this.#sending ??= this.#options.ports.fifos.writeTo(this.#stdinPath, () => { this.#sending = null })
@@ -198,7 +198,7 @@ export class ProcessOutput {
     const made = ports.fifos.makeFifos(paths)
     if (!made.ok) throw new Error(made.reason)
     if (spec.user !== null) ports.fifos.give(paths, spec.user)
-    if (this.#stdin < 0) {
+    if (this.#stdin < 0 && spec.socket === undefined) {
       const path = join(dir, 'stdin.fifo')
       const held = adopt === null ? undefined : ports.fifos.openDeleted(adopt, 0, path, 'writer')
       this.#stdin = held ?? ports.fifos.openWriter(path)
@@ -211,7 +211,7 @@ export class ProcessOutput {
   }
 
   #discardStdin(): void {
-    if (!this.#stale) return
+    if (!this.#stale || this.#stdin < 0) return
     this.#sending?.close()
     this.#sending = null
     this.#options.ports.fifos.discard(this.#stdinPath)

@@ -11,12 +11,14 @@ import type { Bus } from './bus.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { environmentOf } from './environment.ts'
 import type { MasterLog } from './master-log.ts'
+import type { ProgramSockets } from './program-sockets.ts'
 import type { StreamsOf } from './streams.ts'
 import type { Sweeper } from './sweep.ts'
 
 export interface PerformPorts {
   readonly processes: Processes
   readonly streams: StreamsOf
+  readonly sockets: Pick<ProgramSockets, 'descriptor'>
   readonly bus: Bus
   readonly log: MasterLog
   readonly environment: EnvironmentBase
@@ -70,12 +72,15 @@ export function exitInput(proc: Proc, status: ExitStatus, streams: StreamsOf): F
 
 type SpawnAnswer = Extract<FleetInput, { type: 'proc' }>['input']
 
-function spawn(proc: Proc, { processes, streams, environment, enqueue, log }: PerformPorts): SpawnAnswer {
+function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, log }: PerformPorts): SpawnAnswer {
   const opened = streams.open(proc)
   if (typeof opened === 'string') return failed(proc, opened, log)
   const problem = opened.prepareSpawn()
   if (problem !== null) return failed(proc, problem, log)
-  const { stdin, stdout, stderr } = opened
+  const { socket } = proc.spec
+  const stdin = socket === undefined ? opened.stdin : sockets.descriptor(socket)
+  if (typeof stdin === 'string') return failed(proc, stdin, log)
+  const { stdout, stderr } = opened
   const order = { spec: proc.spec, environment: environmentOf(environment, proc), stdin, stdout, stderr }
   const spawned = processes.spawn(order, (status) => {
     enqueue(exitInput(proc, status, streams))

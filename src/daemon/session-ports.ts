@@ -2,7 +2,7 @@
 import type { Master, MasterInfo } from '../api/master.ts'
 import type { Config } from '../config/config.ts'
 import type { Comparison } from '../core/diff.ts'
-import type { Clock, Processes } from '../core/ports.ts'
+import type { Clock, Processes, Sockets } from '../core/ports.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import type { MasterLog } from './master-log.ts'
@@ -15,6 +15,7 @@ export type Ending = 'shutdown' | 'restart' | 'keep-workers'
 export interface SessionPorts {
   readonly clock: Clock
   readonly processes: Processes
+  readonly sockets: Sockets
   readonly records: RecordStore
   readonly bootId: string
   readonly runDir: string

@@ -17,6 +17,7 @@ import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
 import { exitInput, performer } from './perform.ts'
+import { ProgramSockets } from './program-sockets.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
 import type { StreamsOf } from './streams.ts'
 import { Sweeper } from './sweep.ts'
@@ -32,6 +33,7 @@ export class Session {
   private readonly ports: SessionPorts
   private readonly bus: Bus
   private readonly streams: StreamsOf
+  private readonly sockets: ProgramSockets
   private readonly sweeper: Sweeper
   private readonly journal: Journal
   private readonly loop: Loop
@@ -57,6 +59,7 @@ export class Session {
       this.listeners.hear(proc, chunk)
     })
     this.listeners = this.makeListeners()
+    this.sockets = new ProgramSockets({ clock, log, sockets: ports.sockets, procs: () => ranked(this.fleet) })
     this.ticker = new Ticker(clock, this.bus)
     this.bus.onInterest = () => {
       this.ticker.look()
@@ -96,6 +99,7 @@ export class Session {
     this.loop.close()
     this.watch.close()
     this.ticker.close()
+    this.sockets.close()
     this.listeners.close(how)
     this.save()
     // After a shutdown the kernel closes them all, and faster. In a hand-over not one chunk more may be read: the last
@@ -137,10 +141,10 @@ export class Session {
 
   private makeLoop(): Loop {
     const { clock, processes, log, env, runDir } = this.ports
-    const { streams, bus, sweeper } = this
+    const { streams, sockets, bus, sweeper } = this
     const environment = environmentBase(env, this.config.servers, runDir)
     const perform = performer({
-      ...{ processes, streams, bus, log, environment, sweeper },
+      ...{ processes, streams, sockets, bus, log, environment, sweeper },
       enqueue: (input) => {
         this.loop.enqueue(input)
       },
@@ -161,6 +165,7 @@ export class Session {
       clock,
       perform,
       settled: () => {
+        this.sockets.settled()
         this.save()
       },
       crashed: this.ports.crashed,

@@ -234,6 +234,7 @@ export class Life {
       log: new MasterLog((_level, message) => this.history.push(`  ${message}`)),
       mainLog: { clear: () => undefined, reopen: () => undefined },
       streams: () => fakeStreams(this.random),
+      sockets: { listen: () => ({ ok: false, reason: 'no program of these worlds has a socket' }) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
       readConfig: () => this.config(),
       autoLogs: { name: (groups) => groups, cleanUp: () => undefined },
