@@ -61,8 +61,11 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
     return { processes, missing: [...missing] }
   },
   brief(master, params) {
-    const { matched, missing } = resolve(master, params.targets)
-    const processes = inReadingOrder(matched).map(({ namespec, state, description }) => ({ namespec, state, description }))
+    // What scripts ask for every few seconds; the master has them in the order of reading.
+    const everything = params.targets.length === 1 && params.targets[0] === 'all'
+    const { matched, missing } = everything ? { matched: master.processes(), missing: [] } : resolve(master, params.targets)
+    const ordered = everything ? matched : inReadingOrder(matched)
+    const processes = ordered.map(({ namespec, state, description }) => ({ namespec, state, description }))
     return { processes, missing: [...missing] }
   },
   async describe(master, params) {

@@ -13,18 +13,16 @@
 import { isStopped } from './model.ts'
 import type { Actor } from './model.ts'
 import type { Plan } from './diff.ts'
-import { byPriority } from './order.ts'
+import { byName, byPriority } from './order.ts'
 import type { Ranked } from './order.ts'
 import { newProc } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { reconcile, stepProc } from './process.ts'
+import { shutdownActor, stopNextTier } from './shutdown.ts'
 import type { GroupSpec } from './spec.ts'
 
 /** After so many steps every process is looked at, whatever the input was about. */
 const wholeLook = 64
-
-/** Begins the name of whoever stops a process because the whole is shut down. */
-export const shutdownActor = 'shutdown'
 
 export interface Group {
   readonly name: string
@@ -41,6 +39,8 @@ export interface Fleet {
   hurried: boolean
   /** All processes in starting order; `null` when it has to be made again. */
   order: readonly Ranked[] | null
+  /** The same by name, and the order that it was made from. */
+  names: { readonly of: readonly Ranked[]; readonly sorted: readonly Ranked[] } | null
   /** Counts steps. */
   steps: number
 }
@@ -58,7 +58,7 @@ export type FleetInput =
   | { readonly type: 'hurry' }
 
 export function newFleet(): Fleet {
-  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, order: null, steps: 0 }
+  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, order: null, names: null, steps: 0 }
 }
 
 /** Applies one input and settles. */
@@ -69,7 +69,7 @@ export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
   // Most inputs concern one process; all are looked at when there is more to it, and now and then in any case.
   if (input.type === 'proc' && fleet.steps % wholeLook !== 0) settle(fleet, input.proc, now, effects)
   else for (const { proc } of ranked(fleet)) settle(fleet, proc, now, effects)
-  if (fleet.phase === 'stopping') stopNextTier(fleet, now, effects)
+  if (fleet.phase === 'stopping') stopNextTier(fleet, ranked(fleet), now, effects)
   return effects
 }
 
@@ -79,6 +79,13 @@ export function ranked(fleet: Fleet): readonly Ranked[] {
     .flatMap((group) => [...group.procs.values()].map((proc) => ({ proc, groupPriority: group.priority })))
     .sort(byPriority)
   return fleet.order
+}
+
+/** All processes by group, then name: the order of reading. */
+export function named(fleet: Fleet): readonly Ranked[] {
+  const order = ranked(fleet)
+  if (fleet.names?.of !== order) fleet.names = { of: order, sorted: [...order].sort(byName) }
+  return fleet.names.sorted
 }
 
 /** The nearest deadline on the monotonic clock, `null` when nothing is due ever. */
@@ -145,31 +152,6 @@ function settle(fleet: Fleet, proc: Proc, now: Now, effects: Effect[]): void {
 /** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */
 export function rests(proc: Proc): boolean {
   return isStopped(proc.state) && proc.id === null
-}
-
-function stopNextTier(fleet: Fleet, now: Now, effects: Effect[]): void {
-  const order = ranked(fleet)
-  const last = order.findLast(({ proc }) => !isStopped(proc.state))
-  if (last === undefined) {
-    fleet.phase = 'drained'
-    effects.push({ type: 'drained' })
-    return
-  }
-  let waiting = false
-  for (let i = order.length - 1; i >= 0; i -= 1) {
-    const one = order[i]
-    if (one === undefined || one.groupPriority < last.groupPriority) break
-    if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, now, effects)
-    else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, now, effects)
-    waiting ||= !isStopped(one.proc.state)
-  }
-  // A tier of nothing but BACKOFF is done at once, and nothing else would come to move the shutdown on.
-  if (!waiting) stopNextTier(fleet, now, effects)
-}
-
-function stopForShutdown(proc: Proc, fleet: Fleet, now: Now, effects: Effect[]): void {
-  stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects)
-  if (fleet.hurried) stepProc(proc, { type: 'hurry' }, now, effects)
 }
 
 // --- changes of the config ---------------------------------------------------------------------------------------

@@ -16,6 +16,11 @@ export function byPriority(a: Ranked, b: Ranked): number {
   )
 }
 
+/** Group name, then process name. */
+export function byName(a: Ranked, b: Ranked): number {
+  return compare(a.proc.group, b.proc.group) || compare(a.proc.name, b.proc.name)
+}
+
 /** Code unit order, as Python sorts: capitals before small letters. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0

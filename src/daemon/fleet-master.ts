@@ -9,7 +9,7 @@ import { viewOf } from '../core/describe.ts'
 import { planChanges, restrict } from '../core/diff.ts'
 import type { Comparison, Plan } from '../core/diff.ts'
 import type { MasterEvent } from '../core/events.ts'
-import { activeGroups, ranked } from '../core/fleet.ts'
+import { activeGroups, named } from '../core/fleet.ts'
 import type { Fleet, FleetInput } from '../core/fleet.ts'
 import { isRunning, isSignallable, isStopped } from '../core/model.ts'
 import type { Actor, ProcessView } from '../core/model.ts'
@@ -61,9 +61,7 @@ export class FleetMaster implements Master {
 
   processes(): readonly ProcessView[] {
     const now = this.now()
-    return ranked(this.ports.fleet)
-      .map(({ proc, groupPriority }) => viewOf(proc, groupPriority, now))
-      .sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name))
+    return named(this.ports.fleet).map(({ proc, groupPriority }) => viewOf(proc, groupPriority, now))
   }
 
   configuredGroups(): readonly GroupSpec[] {

@@ -51,6 +51,8 @@ export interface JournalOptions {
   readonly wall: () => number
   /** Everything that is to be remembered. */
   readonly fleet: () => readonly Ranked[]
+  /** Of the group of a process. */
+  readonly priorityOf: (proc: Proc) => number
   /** Told when the file cannot be written, and `null` when it can again. */
   readonly onFailure: (errno: string | null) => void
 }
@@ -111,9 +113,8 @@ export class Journal {
   }
 
   private append(changed: readonly Proc[]): string | null {
-    const priorities = new Map(this.options.fleet().map(({ proc, groupPriority }) => [proc, groupPriority]))
-    const entries = changed.flatMap((proc) => this.entriesOf(proc, priorities.get(proc) ?? 999))
-    const text = [...this.gone, ...entries].map((entry) => `${JSON.stringify(entry)}\n`).join('')
+    const entries = changed.flatMap((proc) => this.entriesOf(proc, this.options.priorityOf(proc)))
+    const text = [...this.gone, ...entries].map(lineOf).join('')
     // After a failed write the file may end within a line.
     const errno = this.options.store.append(this.file, this.failing ? `\n${text}` : text)
     if (errno !== null) return errno
@@ -124,16 +125,26 @@ export class Journal {
 
   private writeAnew(): string | null {
     const all = this.options.fleet()
-    const entries = all.flatMap(({ proc, groupPriority }) => [
-      ...proc.exits.map((exit): Entry => ({ group: proc.group, name: proc.name, exit })),
-      { group: proc.group, name: proc.name, status: this.statusOf(proc, groupPriority), spec: proc.spec },
-    ])
-    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
-    const errno = this.options.store.write(this.file, text)
-    if (errno !== null) return errno
-    this.size = text.length
+    this.size = 0
+    const errno = this.options.store.write(this.file, this.everything())
+    if (errno !== null) {
+      this.size = Infinity
+      return errno
+    }
     this.written(all.map(({ proc }) => proc))
     return null
+  }
+
+  private *everything(): Generator<string> {
+    for (const { proc, groupPriority } of this.options.fleet()) {
+      const { group, name, spec } = proc
+      const entries: Entry[] = proc.exits.map((exit) => ({ group, name, exit }))
+      for (const entry of [...entries, { group, name, status: this.statusOf(proc, groupPriority), spec }]) {
+        const line = lineOf(entry)
+        this.size += line.length
+        yield line
+      }
+    }
   }
 
   private written(procs: readonly Proc[]): void {
@@ -156,6 +167,10 @@ export class Journal {
   private statusOf(proc: Proc, groupPriority: number): Status {
     return statusOf(proc, groupPriority, this.options.bootId, this.options.wall())
   }
+}
+
+function lineOf(entry: Entry): string {
+  return `${JSON.stringify(entry)}\n`
 }
 
 /** Everything that the last master wrote about its processes. */

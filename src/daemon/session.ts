@@ -67,6 +67,7 @@ export class Session {
     this.sweeper = new Sweeper(clock, processes, this.bus, log)
     this.journal = new Journal({
       ...{ runDir, bootId, store: records, wall: () => clock.wall(), fleet: () => ranked(this.fleet) },
+      priorityOf: (proc) => this.fleet.groups.get(proc.group)?.priority ?? 999,
       onFailure: (errno) => {
         if (errno === null) log.info('the journal can be written again')
         else log.error(`cannot write the journal: ${errno}; a next master would not know the latest states`)

@@ -39,7 +39,7 @@ export type Status = z.infer<typeof statusSchema>
 /** How records are written and read; `write` and `append` return an errno name or `null`. */
 export interface RecordStore {
   /** Old or new, never half: by rename. */
-  write(path: string, text: string): string | null
+  write(path: string, text: string | Iterable<string>): string | null
   /** What a crash or a full disk cuts is at the end. */
   append(path: string, text: string): string | null
   read(path: string): string | undefined

@@ -23,8 +23,9 @@ export function nameAutoLogs(groups: readonly GroupSpec[], running: readonly Gro
   return groups.map((group) => ({
     ...group,
     processes: group.processes.map((spec) => {
+      const stdout = name(spec, 'stdout')
       const stderr = spec.redirectStderr ? spec.stderr : name(spec, 'stderr')
-      return { ...spec, stdout: name(spec, 'stdout'), stderr }
+      return stdout === spec.stdout && stderr === spec.stderr ? spec : { ...spec, stdout, stderr }
     }),
   }))
 }

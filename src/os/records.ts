@@ -1,22 +1,50 @@
 /** Small files that are always whole: written beside and renamed into place, so that a reader sees old or new. */
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+/** Characters that are put together for one write(2). */
+const pieceSize = 64 * 1024
+
 /**
- * Writes `text` to `path`, mode 0600. Synchronous: a status is on disk before the next thing happens.
+ * Writes a text, or its pieces one after the other, to `path`, mode 0600. Synchronous: a status is on disk before the next thing
+ * happens. The whole is never in memory at once.
  * @returns what went wrong (an errno name such as `ENOSPC`), or `null`. Never throws: a full disk is no reason to stop.
  */
-export function writeRecord(path: string, text: string): string | null {
+export function writeRecord(path: string, text: string | Iterable<string>): string | null {
   const beside = `${path}.new`
   try {
-    writeFileSync(beside, text, { mode: 0o600 })
+    writePieces(openBeside(beside), typeof text === 'string' ? [text] : text)
     renameSync(beside, path)
     return null
   } catch (error) {
-    const code = errnoOf(error)
-    if (code !== 'ENOENT') return code
+    return errnoOf(error)
   }
-  return writeWithFolder(path, beside, text)
+}
+
+// Somebody may have removed the folder under a running master: then it is made again.
+function openBeside(path: string): number {
+  try {
+    return openSync(path, 'w', 0o600)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    makeFolder(dirname(path))
+    return openSync(path, 'w', 0o600)
+  }
+}
+
+function writePieces(fd: number, pieces: Iterable<string>): void {
+  try {
+    let text = ''
+    for (const piece of pieces) {
+      text += piece
+      if (text.length < pieceSize) continue
+      writeFileSync(fd, text)
+      text = ''
+    }
+    if (text !== '') writeFileSync(fd, text)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Adds `text` to the end of `path`, which is made if need be, mode 0600. Returns as {@link writeRecord} does. */
@@ -63,18 +91,6 @@ export function removeFile(path: string): void {
     unlinkSync(path)
   } catch {
     return // gone already, or its folder is
-  }
-}
-
-// Somebody removed the folder under a running master: make it again, once.
-function writeWithFolder(path: string, beside: string, text: string): string | null {
-  try {
-    makeFolder(dirname(path))
-    writeFileSync(beside, text, { mode: 0o600 })
-    renameSync(beside, path)
-    return null
-  } catch (error) {
-    return errnoOf(error)
   }
 }
 

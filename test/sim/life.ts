@@ -285,11 +285,11 @@ export class Life {
 
   private records(): RecordStore {
     return {
-      write: (path, text) => {
+      write: (path, pieces) => {
         if (this.actsLeft <= 0) throw new Death()
         this.actsLeft -= 1
         if (this.random.chance(0.002)) return 'ENOSPC'
-        this.files.set(path, text)
+        this.files.set(path, typeof pieces === 'string' ? pieces : [...pieces].join(''))
         return null
       },
       append: (path, text) => {

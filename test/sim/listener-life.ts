@@ -285,7 +285,7 @@ export class ListenerLife {
     }
     return {
       write: (path, text) => {
-        if (!this.fails(life)) this.files.set(path, text)
+        if (!this.fails(life)) this.files.set(path, typeof text === 'string' ? text : [...text].join(''))
         return null
       },
       append: () => null,

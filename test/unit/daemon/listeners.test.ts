@@ -84,7 +84,7 @@ class Desk {
     }
     return {
       write: (path, text) => {
-        if (this.disk === null) this.files.set(path, text)
+        if (this.disk === null) this.files.set(path, typeof text === 'string' ? text : [...text].join(''))
         return this.disk
       },
       append: () => null,

@@ -1,0 +1,44 @@
+/**
+ * The end of the whole, tier after tier: groups by descending priority, those of equal priority together. See fleet.ts
+ * for when it is asked to go on.
+ */
+import { isStopped } from './model.ts'
+import type { Actor } from './model.ts'
+import type { Ranked } from './order.ts'
+import type { Effect, Now, Proc } from './proc.ts'
+import { stepProc } from './process.ts'
+
+/** Begins the name of whoever stops a process because the whole is shut down. */
+export const shutdownActor = 'shutdown'
+
+/** What a shutdown reads and changes of a fleet. */
+interface Ending {
+  phase: 'running' | 'stopping' | 'drained'
+  readonly stopBy: Actor
+  readonly hurried: boolean
+}
+
+/** Stops the next tier when the one before is at rest, or says that all are. `order`: all processes, ascending. */
+export function stopNextTier(fleet: Ending, order: readonly Ranked[], now: Now, effects: Effect[]): void {
+  const last = order.findLast(({ proc }) => !isStopped(proc.state))
+  if (last === undefined) {
+    fleet.phase = 'drained'
+    effects.push({ type: 'drained' })
+    return
+  }
+  let waiting = false
+  for (let i = order.length - 1; i >= 0; i -= 1) {
+    const one = order[i]
+    if (one === undefined || one.groupPriority < last.groupPriority) break
+    if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, now, effects)
+    else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, now, effects)
+    waiting ||= !isStopped(one.proc.state)
+  }
+  // A tier of nothing but BACKOFF is done at once, and nothing else would come to move the shutdown on.
+  if (!waiting) stopNextTier(fleet, order, now, effects)
+}
+
+function stopForShutdown(proc: Proc, fleet: Ending, now: Now, effects: Effect[]): void {
+  stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects)
+  if (fleet.hurried) stepProc(proc, { type: 'hurry' }, now, effects)
+}
