@@ -11,12 +11,14 @@ import type { Effect } from '../core/proc.ts'
 
 /** How long effects are performed in one go, milliseconds. */
 const sliceMax = 15
+/** How long what has changed may stay unwritten while a long row of effects is under way, milliseconds. */
+const unsettledMax = 250
 
 export interface LoopPorts {
   readonly clock: Clock
   /** Does one effect; what it returns is stepped before anything else. */
   readonly perform: (effect: Effect) => FleetInput | null
-  /** Called when the queue is empty, and between slices: the moment to write status files. */
+  /** Called when the queue is empty, and now and then while it is not: the moment to write the journal. */
   readonly settled: () => void
   /** Something threw that must not: a mistake of the program. The loop is closed for good. */
   readonly crashed: (error: unknown) => void
@@ -31,6 +33,7 @@ export class Loop {
   private cancelAlarm: (() => void) | null = null
   private armedFor: number | null = null
   private closed = false
+  private settledAt = -Infinity
 
   constructor(fleet: Fleet, ports: LoopPorts) {
     this.fleet = fleet
@@ -61,7 +64,7 @@ export class Loop {
 
   private run(): void {
     this.running = true
-    const { clock, perform, settled } = this.ports
+    const { clock, perform } = this.ports
     const until = clock.monotonic() + sliceMax
     let yielded = false
     for (;;) {
@@ -83,7 +86,7 @@ export class Loop {
       if (input === undefined) break
       this.step(input)
     }
-    settled()
+    this.settle(yielded)
     if (yielded && !this.closed) {
       setImmediate(() => {
         this.turn()
@@ -92,6 +95,14 @@ export class Loop {
     }
     this.running = false
     this.arm()
+  }
+
+  /** Spawns come first: what only remembers them can wait a little, and is cheaper in one go. */
+  private settle(more: boolean): void {
+    const now = this.ports.clock.monotonic()
+    if (more && now - this.settledAt < unsettledMax) return
+    this.settledAt = now
+    this.ports.settled()
   }
 
   private step(input: FleetInput): void {

@@ -34,8 +34,8 @@ export interface MainLog {
 /** supervisord's numbers. */
 const levels = { critical: 50, error: 40, warn: 30, info: 20, debug: 10, trace: 5, blather: 3 } as const satisfies Record<LogLevel, number>
 
-/** Names that hold secrets, at the depths at which a spec or a request is logged. */
-const secret = ['environment', 'env', 'password', 'credentials'].flatMap((name) => [name, `*.${name}`, `*.*.${name}`])
+/** Names that hold secrets, wherever they stand in what is logged. */
+const secret: ReadonlySet<string> = new Set(['environment', 'env', 'password', 'credentials'])
 
 /** A file that no one rotates: the foreground. */
 const foreground = { path: '/dev/stdout', maxBytes: 0, backups: 0, compress: false, mode: 0o666 }
@@ -54,8 +54,7 @@ export function createMainLog(spec: MasterSpec, { echo, tty, sinks }: MainLogOpt
       useOnlyCustomLevels: true,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secret, censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
     },
     { write: (line) => { batch.add(line) } },
   )
@@ -78,6 +77,21 @@ export function createMainLog(spec: MasterSpec, { echo, tty, sinks }: MainLogOpt
       await sinks.flush()
     },
   }
+}
+
+/** pino's own redaction walks its paths at every line; here only a line that holds more than words and numbers is looked into. */
+function withoutSecrets(fields: Record<string, unknown>): Record<string, unknown> {
+  for (const name in fields) {
+    const value = fields[name]
+    if (secret.has(name) || (typeof value === 'object' && value !== null)) return clean(fields) as Record<string, unknown>
+  }
+  return fields
+}
+
+function clean(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(clean)
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, secret.has(name) ? '[redacted]' : clean(inner)]))
 }
 
 /** Lines of one turn are written with one call: a start of hundreds says thousands. */

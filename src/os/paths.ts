@@ -1,6 +1,7 @@
 /**
  * Finds the file behind a command and checks it and the directory before a spawn, in supervisord's words and
- * order: the first file on the PATH counts, whatever it is. A few stats per spawn; nothing is remembered.
+ * order: the first file on the PATH counts, whatever it is. What was seen is believed for the rest of the turn, so
+ * that hundreds of programs with one command look at it once.
  */
 import { accessSync, constants, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
@@ -30,7 +31,20 @@ export function findCommand(
   return problem('NO_FILE', `can't find command ${quoted(word)}`)
 }
 
-function checkFile(path: string, shown: string): { readonly ok: true; readonly path: string } | SpawnProblem {
+type Checked = { readonly ok: true; readonly path: string } | SpawnProblem
+
+const seen = new Map<string, Checked>()
+
+function checkFile(path: string, shown: string): Checked {
+  const known = seen.get(path)
+  if (known !== undefined) return known
+  const answer = lookAt(path, shown)
+  if (seen.size === 0) setImmediate(() => { seen.clear() })
+  seen.set(path, answer)
+  return answer
+}
+
+function lookAt(path: string, shown: string): Checked {
   const stat = statOrUndefined(path)
   if (stat === undefined) return problem('NO_FILE', `can't find command ${quoted(shown)}`)
   if (stat.isDirectory()) return problem('NOT_EXECUTABLE', `command at ${quoted(shown)} is a directory`)
