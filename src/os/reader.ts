@@ -3,12 +3,13 @@
  * libuv asks for memory just before read(2) and calls back at once, so no chunk outlives its callback. A worker that
  * writes small chunks all the time is read by flood.ts or steady.ts meanwhile. Does not write anywhere.
  */
-import { readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net'
 import type { ChunkReader } from '../core/sinks.ts'
 import { flood } from './flood.ts'
 import type { Gathered, Gathering } from './gathering.ts'
+import { beginSoon } from './rush.ts'
 import { steady } from './steady.ts'
 
 /** A FIFO holds 64 KiB; larger buffers only leave the processor's cache. */
@@ -30,7 +31,9 @@ export function readFifo(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd
 class FifoReader implements ChunkReader, Gathered {
   readonly #fd: number
   readonly #onChunk: (chunk: Uint8Array) => void
-  readonly #socket: Socket
+  readonly #onEnd: (reason: string) => void
+  /** `null` until the first read is due. */
+  #socket: Socket | null = null
   #paused = false
   /** Where it is read while it is not read by epoll. */
   #away: Gathering | null = null
@@ -42,6 +45,13 @@ class FifoReader implements ChunkReader, Gathered {
   constructor(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void) {
     this.#fd = fd
     this.#onChunk = onChunk
+    this.#onEnd = onEnd
+    beginSoon(() => { this.#begin() })
+  }
+
+  #begin(): void {
+    if (this.#closed) return
+    const fd = this.#fd
     const options: SocketConstructorOpts & { onread: OnReadOpts } = {
       fd,
       readable: true,
@@ -49,21 +59,22 @@ class FifoReader implements ChunkReader, Gathered {
       onread: { buffer, callback: (length) => this.#take(length) },
     }
     this.#socket = new Socket(options)
-    this.#socket.on('error', (error) => { onEnd(error.message) })
-    this.#socket.on('end', () => { onEnd('end of file') })
+    this.#socket.on('error', (error) => { this.#onEnd(error.message) })
+    this.#socket.on('end', () => { this.#onEnd('end of file') })
+    if (this.#paused) this.#socket.pause()
   }
 
   pause(): void {
     if (this.#paused || this.#closed) return
     this.#paused = true
-    if (this.#away === null) this.#socket.pause()
+    if (this.#away === null) this.#socket?.pause()
     else this.#comeBack()
   }
 
   resume(): void {
     if (!this.#paused || this.#closed) return
     this.#paused = false
-    this.#socket.resume()
+    this.#socket?.resume()
   }
 
   drain(maxBytes: number): void {
@@ -78,7 +89,8 @@ class FifoReader implements ChunkReader, Gathered {
     if (this.#closed) return
     this.#closed = true
     this.#comeBack()
-    this.#socket.destroy()
+    if (this.#socket === null) closeSync(this.#fd)
+    else this.#socket.destroy()
   }
 
   gather(): number {
@@ -88,7 +100,7 @@ class FifoReader implements ChunkReader, Gathered {
   ebbed(bytes: number): void {
     this.#comeBack()
     if (bytes >= small) this.#steadyRow = -calm
-    if (!this.#paused && !this.#closed) this.#socket.resume()
+    if (!this.#paused && !this.#closed) this.#socket?.resume()
   }
 
   #comeBack(): void {
@@ -124,7 +136,7 @@ class FifoReader implements ChunkReader, Gathered {
       return length
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EAGAIN' && code !== 'EINTR') this.#socket.destroy(error as Error)
+      if (code !== 'EAGAIN' && code !== 'EINTR') this.#socket?.destroy(error as Error)
       return 0
     }
   }
