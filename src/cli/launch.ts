@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** As in bin/nsupd: a master makes little garbage. */
-const masterFlags = ['--max-semi-space-size=1', '--v8-pool-size=0']
+const masterFlags = ['--max-semi-space-size=1', '--v8-pool-size=1']
 
 export interface Launched {
   readonly ok: boolean
