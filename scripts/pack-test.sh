@@ -22,7 +22,7 @@ for needless in zod pino yaml esbuild vitest typescript; do
     exit 1
   fi
 done
-for shipped in bin/nsup bin/nsupd dist/nsup.js dist/nsupd.js programs.yaml examples/web.mjs README.md LICENSE CHANGELOG.md docs/options.md schema/programs.schema.json; do
+for shipped in bin/nsup bin/nsupd dist/nsup.js dist/nsupd.cjs dist/quick.cjs programs.yaml examples/web.mjs README.md LICENSE CHANGELOG.md docs/options.md schema/programs.schema.json; do
   if [ ! -f "node_modules/nsup/$shipped" ]; then
     echo "pack-test: $shipped is not in the package" >&2
     exit 1
