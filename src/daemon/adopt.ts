@@ -51,7 +51,7 @@ export function adopt(sources: AdoptionSources, now: Now): Adopted[] {
     const name = namespec(spec.group, spec.name)
     const lost = known.has(name) ? undefined : lostIncarnation(marked, name, null)
     if (lost === undefined) continue
-    adopted.push({ proc: found(spec, lost, now), fate: 'alive', groupPriority: priorityOf(spec.group, null, configured) })
+    adopted.push({ proc: found(spec, lost, processes.age(lost) ?? 0, now), fate: 'alive', groupPriority: priorityOf(spec.group, null, configured) })
   }
   return adopted
 }
@@ -85,7 +85,7 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
   const groupPriority = priorityOf(spec.group, status, configured)
   const lost = lostIncarnation(marked, namespec(spec.group, spec.name), status)
   if (lost !== undefined) {
-    const proc = found(spec, lost, now)
+    const proc = found(spec, lost, processes.age(lost) ?? 0, now)
     if (status !== null) Object.assign(proc, { restarts: status.restarts, backoff: status.backoff })
     // Only who was about to be spawned has a wish that is as new as what was found; an older one was overtaken by the spawn.
     if (status?.state === 'STARTING') Object.assign(proc, { want: status.want, wantedBy: status.wantedBy })
@@ -136,16 +136,17 @@ function rested(proc: Proc, now: Now): Proc {
   return proc
 }
 
-function found(spec: ProcessSpec, lost: Marked, now: Now): Proc {
+/** `age`: milliseconds that it has lived by now. */
+function found(spec: ProcessSpec, lost: Marked, age: number, now: Now): Proc {
   return {
     ...newProc(spec, 'up', 'adoption', now.wall),
     state: 'STARTING',
     reason: 'found by its environment: the last master died while it started this',
     id: { pid: lost.pid, startTime: lost.startTime },
     incarnation: lost.incarnation,
-    deadline: now.mono + Math.max(0, spec.startsecs),
-    startedMono: now.mono,
-    startedAt: now.wall,
+    deadline: now.mono - age + Math.max(0, spec.startsecs),
+    startedMono: now.mono - age,
+    startedAt: now.wall - age,
     adopted: true,
   }
 }

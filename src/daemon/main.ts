@@ -131,6 +131,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
     listen: async (master) => {
       const listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
+      log.info("RPC interface 'supervisor' initialized")
       log.info(`supervisord started with pid ${String(process.pid)}`)
       return listening.close
     },

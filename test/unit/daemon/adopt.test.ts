@@ -47,7 +47,7 @@ describe('The next master', () => {
 
   it('finds by its mark what was spawned just before its pid could be written', () => {
     expect(adopted({ state: 'STARTING', id: null, incarnation: 2 }, { mark: 2 })).toMatchObject([
-      { fate: 'alive', proc: { state: 'STARTING', incarnation: 2, id: { pid: 2 }, deadline: 6000 } },
+      { fate: 'alive', proc: { state: 'STARTING', incarnation: 2, id: { pid: 2 }, startedMono: 0, deadline: 1000 } },
     ])
     expect(adopted({ state: 'RUNNING' }, { mark: 1 })).toMatchObject([{ proc: { state: 'RUNNING', incarnation: 1 } }])
   })
