@@ -41,7 +41,9 @@ export function systemProcesses(): Processes {
       children.set(pid, startTime)
       watch(child, { pid, directory, startedAt: Date.now() }, (status) => {
         if (children.get(pid) === startTime) children.delete(pid)
-        onExit(status)
+        // Not in libuv's handling of SIGCHLD: a replacement that is spawned there and ends at once keeps it there, and
+        // timers, signals and requests would wait for as long as a program crashes fast enough.
+        setImmediate(onExit, status)
       })
       return { ok: true, pid, startTime }
     },
