@@ -7,6 +7,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, r
 import { psEnvironments, psList } from './ps.ts'
 import { parseStat } from './stat-line.ts'
 import type { ProcessStat } from './stat-line.ts'
+import { exhaust } from '../lib/exhaust.ts'
 
 const hasProc = existsSync('/proc/self/stat')
 
@@ -43,11 +44,7 @@ export function ageOf(startTime: string): number | null {
 
 /** Every process that is no zombie and passes `wanted`, which sees numbers only and is called for each. */
 export function findProcesses(wanted: Wanted): ProcessStat[] {
-  const search = searchProcesses(wanted)
-  for (;;) {
-    const step = search.next()
-    if (step.done === true) return step.value
-  }
+  return exhaust(searchProcesses(wanted))
 }
 
 type Wanted = (pid: number, group: number, session: number) => boolean

@@ -16,6 +16,7 @@ import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
 import { ageOf, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
 import { explainFailedSpawn } from './spawn-failure.ts'
 import { userChange } from './users.ts'
+import { exhaust } from '../lib/exhaust.ts'
 
 type KillAnswer = ReturnType<Processes['kill']>
 
@@ -153,11 +154,7 @@ function* searchSurvivors(leaders: readonly number[]): Generator<undefined, Read
 }
 
 function survivorsOf(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]> {
-  const search = searchSurvivors(leaders)
-  for (;;) {
-    const step = search.next()
-    if (step.done === true) return step.value
-  }
+  return exhaust(searchSurvivors(leaders))
 }
 
 /** Oldest first: a descendant that made a session of its own has inherited the mark, and is younger than its worker. */
