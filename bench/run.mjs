@@ -16,11 +16,12 @@ import { floor } from './contenders/floor.mjs'
 import { nsup } from './contenders/nsup.mjs'
 import { pm2 } from './contenders/pm2.mjs'
 import { supervisord } from './contenders/supervisord.mjs'
-import { Fleet, openFleets } from './lib/fleet.mjs'
+import { Fleet } from './lib/fleet.mjs'
+import { leaving } from './lib/leaving.mjs'
 import { toTable } from './lib/report.mjs'
 import { Results } from './lib/results.mjs'
 import { sleep } from './lib/stats.mjs'
-import { closeWorld, openWorld } from './lib/world.mjs'
+import { openWorld } from './lib/world.mjs'
 
 /**
  * @typedef {{ quick: boolean, streams: number }} Options
@@ -101,12 +102,7 @@ async function live(contender, { size, claims: shared }, world, results) {
 async function main() {
   const world = openWorld()
   let failures = 0
-  const leave = async () => {
-    for (const fleet of openFleets) await fleet.destroy()
-    closeWorld(world)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave().then(() => process.exit(130)))
-  process.stdout.once('error', () => void leave().then(() => process.exit(1))) // who read us has gone
+  const leave = leaving(world)
   try {
     const results = new Results()
     const present = contenders.filter(({ id, unavailable }) => {

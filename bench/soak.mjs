@@ -10,11 +10,12 @@ import { floor } from './contenders/floor.mjs'
 import { nsup } from './contenders/nsup.mjs'
 import { supervisord } from './contenders/supervisord.mjs'
 import { sampleOf, tellFlat } from './lib/flat.mjs'
-import { Fleet, openFleets } from './lib/fleet.mjs'
+import { Fleet } from './lib/fleet.mjs'
+import { leaving } from './lib/leaving.mjs'
 import { peakOf, resetPeak } from './lib/proc.mjs'
 import { round } from './lib/results.mjs'
 import { now, sleep } from './lib/stats.mjs'
-import { closeWorld, makeFifos, openWorld } from './lib/world.mjs'
+import { makeFifos, openWorld } from './lib/world.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -110,12 +111,7 @@ function tailIsExact(check, log, count) {
   }
 }
 
-const leave = async () => {
-  for (const fleet of openFleets) await fleet.destroy()
-  closeWorld(world)
-}
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void leave().then(() => process.exit(130)))
-process.stdout.once('error', () => void leave().then(() => process.exit(1))) // who read us has gone
+const leave = leaving(world)
 try {
   const restarts = await soakRestarts(Number(values.restarts))
   const flood = await soakFlood(Number(values.gib))

@@ -5,6 +5,7 @@
 import { Fault } from '../lib/fault.ts'
 import { suggest } from '../lib/suggest.ts'
 import { parseSignal, signalNames } from '../lib/signals.ts'
+import { compare } from '../core/order.ts'
 import { namespec } from '../core/spec.ts'
 import type { SignalName } from '../lib/signals.ts'
 import type { ProcessView } from '../core/model.ts'
@@ -184,10 +185,6 @@ function current(master: Master, before: readonly ProcessView[]): ProcessView[] 
 /** Lists are read by name, whatever order things are started in. */
 function inReadingOrder(views: readonly ProcessView[]): ProcessView[] {
   return [...views].sort((a, b) => compare(a.group, b.group) || compare(a.name, b.name))
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 async function usageOf(master: Master, views: readonly ProcessView[]): Promise<Awaited<ReturnType<Master['usage']>>> {

@@ -8,7 +8,7 @@ import { namespec } from '../core/spec.ts'
 import type { Master, Outcome } from './master.ts'
 import { any, flag, isArray, rpcMethod, text, wholeNumber } from './rpc-declare.ts'
 import type { RpcCaller, RpcStruct, RpcValue } from './rpc-declare.ts'
-import { findProcess, findTarget, membersOf, resultList, succeeded } from './rpc-targets.ts'
+import { findProcess, membersOf, onTarget, resultList } from './rpc-targets.ts'
 import { inActingOrder } from './targets.ts'
 
 const name = text('A process: name or group:name; group:* means all of a group.')
@@ -23,11 +23,10 @@ export const processMethods = {
     help: 'Starts a process, or all of a group.',
     params: { name, wait: wait('it is RUNNING') },
     returns: done,
-    async handle(master, args, caller) {
-      const found = findTarget(master, args.name)
-      if ('group' in found) return startIdle(master, membersOf(master, found.group), args.wait, caller)
-      return succeeded(await start(master, [found.view], args.wait, caller), args.name)
-    },
+    handle: (master, args, caller) => onTarget(master, args.name, {
+      all: views => startIdle(master, views, args.wait, caller),
+      one: view => start(master, [view], args.wait, caller),
+    }),
   }),
   startProcessGroup: rpcMethod({
     help: 'Starts the members of a group that do not run.',
@@ -46,11 +45,10 @@ export const processMethods = {
     help: 'Stops a process, or all of a group.',
     params: { name, wait: wait('it is stopped') },
     returns: done,
-    async handle(master, args, caller) {
-      const found = findTarget(master, args.name)
-      if ('group' in found) return stopBusy(master, membersOf(master, found.group), args.wait, caller)
-      return succeeded(await master.stop([found.view], { ...caller, wait: args.wait }), args.name)
-    },
+    handle: (master, args, caller) => onTarget(master, args.name, {
+      all: views => stopBusy(master, views, args.wait, caller),
+      one: view => master.stop([view], { ...caller, wait: args.wait }),
+    }),
   }),
   stopProcessGroup: rpcMethod({
     help: 'Stops the members of a group that run.',
@@ -69,11 +67,10 @@ export const processMethods = {
     help: 'Sends a signal to a process, or to all of a group; it changes no state.',
     params: { name, signal },
     returns: done,
-    handle(master, args, caller) {
-      const found = findTarget(master, args.name)
-      if ('group' in found) return signalList(master, membersOf(master, found.group), args.signal, caller)
-      return succeeded(master.signal([found.view], signalOf(args.signal), caller.by), args.name)
-    },
+    handle: (master, args, caller) => onTarget(master, args.name, {
+      all: views => signalList(master, views, args.signal, caller),
+      one: view => master.signal([view], signalOf(args.signal), caller.by),
+    }),
   }),
   signalProcessGroup: rpcMethod({
     help: 'Sends a signal to the members of a group that can take one.',

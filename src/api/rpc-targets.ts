@@ -10,10 +10,10 @@ import { inActingOrder, splitTarget } from './targets.ts'
 const success = 80
 
 /** One process by `p` or `g:p`, or all members of a group by `g:*` or `g:`. */
-export type Found = { readonly view: ProcessView } | { readonly group: string }
+type Found = { readonly view: ProcessView } | { readonly group: string }
 
 /** Throws Fault BAD_NAME with the name as given. */
-export function findTarget(master: Master, given: string): Found {
+function findTarget(master: Master, given: string): Found {
   const { group, name } = splitTarget(given)
   if (name === null) {
     if (!master.activeGroups().includes(group)) throw new Fault('BAD_NAME', given)
@@ -48,8 +48,21 @@ function faultOf(outcome: Outcome, name: string): Fault | null {
 /** Faults that say why, not whom. */
 const explained: ReadonlySet<string> = new Set(['NO_FILE', 'NOT_EXECUTABLE', 'FAILED', 'BAD_SIGNAL'])
 
+/** What a request does to all members of a group, and to one process. */
+interface Deed {
+  readonly all: (views: readonly ProcessView[]) => RpcStruct[] | Promise<RpcStruct[]>
+  readonly one: (view: ProcessView) => readonly Outcome[] | Promise<readonly Outcome[]>
+}
+
+/** Does it to what the name means: a list is the answer for a group, true for a process. Throws Fault. */
+export async function onTarget(master: Master, given: string, deed: Deed): Promise<RpcStruct[] | true> {
+  const found = findTarget(master, given)
+  if ('group' in found) return deed.all(membersOf(master, found.group))
+  return succeeded(await deed.one(found.view), given)
+}
+
 /** The answer to a request for one process. Throws its fault. */
-export function succeeded(outcomes: readonly Outcome[], name: string): true {
+function succeeded(outcomes: readonly Outcome[], name: string): true {
   const [outcome] = outcomes
   if (outcome === undefined) throw new Fault('BAD_NAME', name) // it has left the fleet this moment
   const fault = faultOf(outcome, name)

@@ -6,6 +6,7 @@
 import { Fault } from '../lib/fault.ts'
 import { suggest } from '../lib/suggest.ts'
 import type { ProcessView } from '../core/model.ts'
+import { compare } from '../core/order.ts'
 import { globMatches, isGlob } from './glob.ts'
 import type { Missing } from './results.ts'
 
@@ -61,10 +62,6 @@ export function inActingOrder(views: readonly ProcessView[]): ProcessView[] {
     || compare(a.group, b.group)
     || a.spec.priority - b.spec.priority
     || compare(a.name, b.name))
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 type Found = readonly ProcessView[] | undefined

@@ -44,16 +44,15 @@ export interface Processes {
    * leads. `gone`: nobody there (ESRCH, or another process has the pid now); `failed`: the kernel refused.
    */
   kill(target: Pid, signal: SignalName, scope: 'process' | 'group'): 'sent' | 'gone' | { readonly failed: string }
-  /** Sends a signal to what is left of the process group of a dead leader; `gone` when nothing is. */
-  killGroup(leader: number, signal: SignalName): 'sent' | 'gone' | { readonly failed: string }
   isAlive(target: Pid): boolean
   /** Milliseconds that this process has lived, by the kernel's own clock; `null` where it cannot be told. */
   age(target: Pid): number | null
   /** True if any process is in the group that `leader` led; one system call. */
   groupExists(leader: number): boolean
-  /** Live processes in the process groups or sessions of these dead leaders, by leader's pid. One look at /proc for all. */
-  survivors(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]>
-  /** The same look in steps of a fraction of a millisecond; who asks decides when the next one is due. */
+  /**
+   * Live processes in the process groups or sessions of these dead leaders, by leader's pid: one look at /proc for
+   * all, in steps of a fraction of a millisecond; who asks decides when the next one is due.
+   */
   searchSurvivors(leaders: readonly number[]): Iterator<undefined, ReadonlyMap<number, readonly Survivor[]>>
   /** Session leaders whose environment at exec time held `NAME=value`; with that environment's values of `names`. */
   findMarked(name: string, value: string, names: readonly string[]): readonly (Pid & { readonly values: Readonly<Record<string, string>> })[]

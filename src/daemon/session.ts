@@ -11,6 +11,7 @@ import type { SignalName } from '../lib/signals.ts'
 import { AdoptedWatch } from './adopted-watch.ts'
 import { Bus } from './bus.ts'
 import { environmentBase } from './environment.ts'
+import type { EnvironmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
 import { Journal } from './journal.ts'
 import { ListenerRecords } from './listener-records.ts'
@@ -42,6 +43,7 @@ export class Session {
   private readonly ticker: Ticker
   private readonly waits = new Waits()
   private readonly config: Config
+  private readonly environment: EnvironmentBase
   private ending: Ending = 'shutdown'
   private opened = false
   /** An end that was asked for before anything had been taken over. */
@@ -49,8 +51,9 @@ export class Session {
   private finish: (ending: Ending) => void = () => undefined
 
   constructor(config: Config, ports: SessionPorts) {
-    const { clock, processes, log, runDir, bootId, records } = ports
+    const { clock, processes, log, env, runDir, bootId, records } = ports
     this.config = config
+    this.environment = environmentBase(env, config.servers, runDir)
     this.ports = ports
     this.bus = new Bus(clock, (error) => {
       log.error(`an event listener failed: ${String(error)}`)
@@ -141,9 +144,8 @@ export class Session {
   }
 
   private makeLoop(): Loop {
-    const { clock, processes, log, env, runDir } = this.ports
-    const { streams, sockets, bus, sweeper } = this
-    const environment = environmentBase(env, this.config.servers, runDir)
+    const { clock, processes, log } = this.ports
+    const { streams, sockets, bus, sweeper, environment } = this
     const perform = performer({
       ...{ processes, streams, sockets, bus, log, environment, sweeper },
       enqueue: (input) => {
@@ -174,12 +176,11 @@ export class Session {
   }
 
   private makeMaster(): FleetMaster {
-    const { clock, processes, env, runDir, identity, comparison, mainLog, measure, autoLogs, log } = this.ports
-    const { fleet, streams, bus, waits } = this
+    const { clock, processes, identity, comparison, mainLog, measure, autoLogs, log } = this.ports
+    const { fleet, streams, bus, waits, environment } = this
     return new FleetMaster(
       {
-        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure },
-        environment: environmentBase(env, this.config.servers, runDir),
+        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure, environment },
         enqueue: (...inputs) => {
           this.loop.enqueue(...inputs)
         },

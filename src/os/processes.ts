@@ -16,7 +16,6 @@ import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
 import { ageOf, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
 import { explainFailedSpawn } from './spawn-failure.ts'
 import { userChange } from './users.ts'
-import { exhaust } from '../lib/exhaust.ts'
 
 type KillAnswer = ReturnType<Processes['kill']>
 
@@ -54,15 +53,9 @@ export function systemProcesses(): Processes {
       return send(scope === 'group' ? -target.pid : target.pid, signal)
     },
 
-    killGroup(leader, signal) {
-      const members = survivorsOf([leader]).get(leader) ?? []
-      return members.length === 0 ? 'gone' : send(-leader, signal)
-    },
-
     isAlive,
     age: ({ startTime }) => ageOf(startTime),
     groupExists,
-    survivors: survivorsOf,
     searchSurvivors,
     findMarked,
   }
@@ -151,10 +144,6 @@ function* searchSurvivors(leaders: readonly number[]): Generator<undefined, Read
     else list.push({ pid, startTime, name })
   }
   return found
-}
-
-function survivorsOf(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]> {
-  return exhaust(searchSurvivors(leaders))
 }
 
 /** Oldest first: a descendant that made a session of its own has inherited the mark, and is younger than its worker. */

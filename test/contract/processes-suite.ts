@@ -5,6 +5,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ExitStatus, Pid } from '../../src/core/model.ts'
 import type { Processes, SpawnOrder, Survivor } from '../../src/core/ports.ts'
+import { exhaust } from '../../src/lib/exhaust.ts'
 
 /** What a child does in these tests; grandchildren live until they are killed. */
 export type Kind = 'waits' | 'exits with 3' | 'ignores SIGTERM' | 'leaves a grandchild' | 'leaves a grandchild in its own group' | 'leaves a grandchild in its own session' | 'is missing'
@@ -94,10 +95,9 @@ export function processesSuite(title: string, create: () => World): void {
       expect(child.processes.groupExists(child.pid)).toBe(true)
       child.processes.kill(child, 'SIGTERM', 'group')
       await world.until(() => child.exits.length > 0 && survivors(child).length === 0)
-      expect(child.processes.killGroup(child.pid, 'SIGKILL')).toBe('gone')
     })
 
-    it('finds and kills what a dead leader has left in its group', async () => {
+    it('finds what a dead leader has left in its group, and kills it one by one', async () => {
       const world = open()
       const child = start(world, 'leaves a grandchild')
       await world.ready(child.order)
@@ -106,7 +106,7 @@ export function processesSuite(title: string, create: () => World): void {
       await world.until(() => survivors(child)[0]?.name === 'sleep')
       expect(survivors(child)).toEqual([{ pid: expect.any(Number) as number, startTime: expect.any(String) as string, name: 'sleep' }])
       expect(child.processes.groupExists(child.pid)).toBe(true)
-      expect(child.processes.killGroup(child.pid, 'SIGTERM')).toBe('sent')
+      for (const survivor of survivors(child)) expect(child.processes.kill(survivor, 'SIGTERM', 'process')).toBe('sent')
       await world.until(() => survivors(child).length === 0)
     })
 
@@ -117,7 +117,7 @@ export function processesSuite(title: string, create: () => World): void {
       child.processes.kill(child, 'SIGKILL', 'group')
       await world.until(() => child.exits.length > 0)
       await world.until(() => survivors(child).some(({ name }) => name === 'sleep'))
-      expect(child.processes.killGroup(child.pid, 'SIGKILL')).toBe('gone')
+      expect(child.processes.groupExists(child.pid)).toBe(false)
       for (const survivor of survivors(child)) expect(child.processes.kill(survivor, 'SIGKILL', 'process')).toBe('sent')
       await world.until(() => survivors(child).length === 0)
     })
@@ -127,7 +127,7 @@ export function processesSuite(title: string, create: () => World): void {
       const child = start(world, 'leaves a grandchild')
       await world.ready(child.order)
       expect(survivors(child)).toEqual([])
-      expect(child.processes.survivors([])).toEqual(new Map())
+      expect(exhaust(child.processes.searchSurvivors([]))).toEqual(new Map())
     })
 
     it('says that a command is missing and reports no exit', async () => {
@@ -191,5 +191,5 @@ function start(world: World, kind: Kind, environment?: Record<string, string>): 
 }
 
 function survivors({ processes, pid }: Started): readonly Survivor[] {
-  return processes.survivors([pid]).get(pid) ?? []
+  return exhaust(processes.searchSurvivors([pid])).get(pid) ?? []
 }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Processes, SpawnOrder, SpawnProblem } from '../../src/core/ports.ts'
+import { exhaust } from '../../src/lib/exhaust.ts'
 import { systemProcesses } from '../../src/os/processes.ts'
 import { FakeWorld } from '../sim/fake-processes.ts'
 import type { Behaviour } from '../sim/fake-processes.ts'
@@ -48,7 +49,7 @@ function kernel(): World {
     close() {
       const processes = systemProcesses()
       for (const pid of started) if (processes.groupExists(pid)) process.kill(-pid, 'SIGKILL')
-      for (const left of processes.survivors(started).values()) for (const survivor of left) processes.kill(survivor, 'SIGKILL', 'process')
+      for (const left of exhaust(processes.searchSurvivors(started)).values()) for (const survivor of left) processes.kill(survivor, 'SIGKILL', 'process')
       workshop.close()
     },
   }
@@ -113,7 +114,7 @@ it('gives no number away in the simulated kernel while a group or a session bear
   const leader = spawn()
   world.end(leader, { kind: 'code', code: 0 })
   expect(Array.from({ length: 10 }, spawn)).not.toContain(leader)
-  const [child] = processes.survivors([leader]).get(leader) ?? []
+  const [child] = exhaust(processes.searchSurvivors([leader])).get(leader) ?? []
   world.end(child?.pid ?? 0, { kind: 'code', code: 0 })
   expect(Array.from({ length: 10 }, spawn)).toContain(leader)
 })

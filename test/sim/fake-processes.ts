@@ -73,11 +73,9 @@ export class FakeWorld {
       findCommand: (spec) => this.#commandProblem(spec) ?? { ok: true, path: spec.argv[0] ?? '' },
       spawn: ({ spec, environment }, onExit) => this.#spawn(spec, environment, (status) => { if (alive) onExit(status) }),
       kill: (target, signal, scope) => this.#has(target) ? this.#send(this.#addressed(target.pid, scope), signal) : 'gone',
-      killGroup: (leader, signal) => this.#lives.has(leader) ? 'gone' : this.#send(this.#addressed(leader, 'group'), signal),
       isAlive: (target) => this.#has(target),
       age: (target) => this.#age(target),
       groupExists: (leader) => this.#addressed(leader, 'group').length > 0,
-      survivors: (leaders) => this.#survivors(leaders),
       searchSurvivors: (leaders) => this.#searchSurvivors(leaders),
       findMarked: (name, value, names) => [...this.#lives.values()]
         .filter((life) => life.session === life.pid && life.environment[name] === value)
@@ -215,10 +213,6 @@ export class FakeWorld {
 
   *#searchSurvivors(leaders: readonly number[]): Generator<undefined, ReadonlyMap<number, readonly Survivor[]>> {
     yield
-    return this.#survivors(leaders)
-  }
-
-  #survivors(leaders: readonly number[]): ReadonlyMap<number, readonly Survivor[]> {
     const found = new Map<number, Survivor[]>()
     for (const leader of leaders) {
       if (this.#lives.has(leader)) continue // the number is in other hands

@@ -1,6 +1,6 @@
 /** FastCGI programs in the config: the socket that they have beside the options of a program, alone and in groups. */
 import { describe, expect, it } from 'vitest'
-import { changesRestart, sameSpec } from '../../../src/config/hash.ts'
+import { changesRestart, sameSpec } from '../../../src/config/changes.ts'
 import { processOf, tempFolder } from './harness.ts'
 
 const folder = tempFolder()

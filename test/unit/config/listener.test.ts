@@ -1,6 +1,6 @@
 /** Event listeners in the config: what they have beside the options of a program, and what they cannot have. */
 import { describe, expect, it } from 'vitest'
-import { changesRestart } from '../../../src/config/hash.ts'
+import { changesRestart } from '../../../src/config/changes.ts'
 import { processOf, tempFolder } from './harness.ts'
 
 const folder = tempFolder()

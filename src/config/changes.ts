@@ -1,8 +1,7 @@
 /**
- * Compares what two readings of a config say about one process: whether anything changed, whether a running one must be
- * restarted for it, and a fingerprint for files. What needs a restart is said by the rows of the schema.
+ * Compares what two readings of a config say about one process: whether anything changed, and whether a running one
+ * must be restarted for it. What needs a restart is said by the rows of the schema.
  */
-import { createHash } from 'node:crypto'
 import { listenerRows, processRows, programRows, socketRows } from './rows-program.ts'
 import type { LogSpec, ProcessSpec } from '../core/spec.ts'
 import type { Row, SpecField } from './rows.ts'
@@ -21,11 +20,6 @@ export function changesRestart(from: ProcessSpec, to: ProcessSpec): boolean {
 /** True if nothing that the config can say about the process differs (`reread` calls it unchanged). */
 export function sameSpec(from: ProcessSpec, to: ProcessSpec): boolean {
   return !differs(from, to, allFields)
-}
-
-/** A fingerprint of everything in a spec; the same for the same content, whatever the order of its keys. */
-export function specHash(spec: ProcessSpec): string {
-  return createHash('sha256').update(canonical(spec)).digest('hex').slice(0, 16)
 }
 
 function differs(from: ProcessSpec, to: ProcessSpec, fields: ReadonlySet<SpecField>): boolean {
