@@ -15,6 +15,7 @@ import { newPlace } from '../e2e/harness.ts'
 import type { Place, Ran } from '../e2e/harness.ts'
 
 const driver = fileURLToPath(new URL('drive.py', import.meta.url))
+const ctlRunner = fileURLToPath(new URL('ctl.py', import.meta.url))
 
 /** The head of every config here. */
 export const head = `[unix_http_server]
@@ -41,22 +42,43 @@ export interface Answer {
   readonly error?: string
 }
 
+/** A program that is asked a line of JSON and answers a line of JSON, in order. */
+class Asked<T> {
+  readonly #child: ChildProcess
+  readonly #waiting: { readonly done: (answer: T) => void; readonly failed: (error: Error) => void }[] = []
+
+  constructor(command: string, args: readonly string[], place: Place) {
+    this.#child = spawn(command, args, { cwd: place.dir, env: { ...process.env, ...place.env }, stdio: ['pipe', 'pipe', 'inherit'] })
+    if (this.#child.stdout === null) throw new Error(`${command} has no stdout`)
+    createInterface(this.#child.stdout).on('line', (line) => this.#waiting.shift()?.done(JSON.parse(line) as T))
+    this.#child.once('exit', () => this.#waiting.forEach(({ failed }) => failed(new Error(`${args.join(' ')} ended`))))
+  }
+
+  ask(request: object): Promise<T> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ done, failed })
+      this.#child.stdin?.write(`${JSON.stringify(request)}\n`)
+    })
+  }
+
+  end(): void {
+    this.#child.kill('SIGKILL')
+  }
+}
+
 /** One of the two. */
 export class Side {
   readonly place: Place
   readonly #daemon: ChildProcess
-  readonly #driver: ChildProcess
-  readonly #answers: ((answer: Answer) => void)[] = []
+  readonly #driver: Asked<Answer>
+  #ctl: Asked<{ stdout: string; stderr: string; exitCode: number }> | undefined
   readonly ended: Promise<number | string>
 
   constructor(place: Place, daemon: ChildProcess, ended: Promise<number | string>) {
     this.place = place
     this.#daemon = daemon
     this.ended = ended
-    this.#driver = spawn('python3', [driver, place.path('rpc.sock')], { env: { ...process.env, ...place.env }, stdio: ['pipe', 'pipe', 'inherit'] })
-    if (this.#driver.stdout === null) throw new Error('the driver has no stdout')
-    createInterface(this.#driver.stdout).on('line', (line) => this.#answers.shift()?.(JSON.parse(line) as Answer))
-    this.#driver.once('exit', () => this.#answers.forEach((answer) => answer({ error: 'the driver ended' })))
+    this.#driver = new Asked('python3', [driver, place.path('rpc.sock')], place)
   }
 
   get pid(): number {
@@ -65,10 +87,7 @@ export class Side {
 
   /** Sends one request to the driver. */
   send(request: object): Promise<Answer> {
-    return new Promise((resolve) => {
-      this.#answers.push(resolve)
-      this.#driver.stdin?.write(`${JSON.stringify(request)}\n`)
-    })
+    return this.#driver.ask(request)
   }
 
   call(method: string, ...args: readonly unknown[]): Promise<Answer> {
@@ -83,7 +102,8 @@ export class Side {
 
   /** Runs the stock supervisorctl against it. */
   async ctl(args: readonly string[], input = ''): Promise<Ran> {
-    return this.#ended(execa('supervisorctl', ['-c', this.place.config, ...args], { ...this.#around, input }))
+    this.#ctl ??= new Asked('/usr/bin/python3', [ctlRunner], this.place) // Debian's own Python has supervisor's modules
+    return this.#ended(this.#ctl.ask({ args: ['-c', this.place.config, ...args], input }))
   }
 
   /** Runs the stock supervisorctl with `-f` or `fg`; when `seen` has been printed calls `then`, and so on; then ends it, by TERM: it answers INT in one of two ways. */
@@ -122,7 +142,8 @@ export class Side {
   }
 
   end(): void {
-    this.#driver.kill('SIGKILL')
+    this.#driver.end()
+    this.#ctl?.end()
   }
 }
 
