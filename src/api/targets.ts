@@ -1,7 +1,8 @@
 /**
  * What a target means: from the words of a request to processes, in the order in which they are acted on. Strict
  * resolution is supervisord's (`p`, `group:p`, `group:*`, `group:`); otherwise a bare name may also be a group, a
- * process name that only one group has, or a program, and `*` and `?` match.
+ * process name that only one group has, a program, or what the numbered processes of one program have in common
+ * (`checkin` of `checkin_00` and `checkin_01`), and `*` and `?` match.
  */
 import { Fault } from '../lib/fault.ts'
 import { suggest } from '../lib/suggest.ts'
@@ -98,8 +99,8 @@ class Index {
       const close = suggest(group, this.#groups)
       return { target, kind: 'group', suggestion: close === undefined ? null : `${close}:*` }
     }
-    const ambiguous = target.includes(':') ? undefined : this.#views.find(view => view.name === target)
-    return { target, kind: 'process', suggestion: ambiguous?.namespec ?? this.#suggestion(target) }
+    const several = target.includes(':') ? [] : this.#views.filter(view => view.name === target)
+    return { target, kind: 'process', suggestion: several.length > 0 ? oneOf(several) : this.#suggestion(target) }
   }
 
   #exact(group: string, name: string): Found {
@@ -114,7 +115,16 @@ class Index {
   #bare(word: string): Found {
     const named = this.#views.filter(view => view.name === word)
     if (named.length > 1) return undefined
-    return nonEmpty(named) ?? nonEmpty(this.#views.filter(view => view.program === word))
+    return nonEmpty(named) ?? nonEmpty(this.#views.filter(view => view.program === word)) ?? this.#numbered(word)
+  }
+
+  /** All processes of a program, where `process_name` is the word and a number; `worker_1` is never worker_10. */
+  #numbered(word: string): Found {
+    const isNumbered = (view: ProcessView): boolean => view.name.startsWith(word) && /^[_-]\d+$/.test(view.name.slice(word.length))
+    const first = this.#views.find(isNumbered)
+    if (first === undefined) return undefined
+    const program = this.#views.filter(view => view.program === first.program && view.group === first.group)
+    return program.every(isNumbered) && this.#views.filter(isNumbered).length === program.length ? program : undefined
   }
 
   #matching(target: string): Found {
@@ -137,6 +147,12 @@ class Index {
 
 /** More words than this are not compared: a typo is answered in milliseconds, also with thousands of processes. */
 const suggestionCandidates = 2000
+
+/** The names of a few, as the end of a question. */
+function oneOf(views: readonly ProcessView[]): string {
+  const names = views.slice(0, 5).map(view => view.namespec)
+  return [...names, ...(views.length > names.length ? ['another'] : [])].join(' or ')
+}
 
 function nonEmpty(views: readonly ProcessView[]): Found {
   return views.length > 0 ? views : undefined

@@ -59,8 +59,18 @@ test('what is not found is told with its kind and the nearest name', () => {
 test('a process name that several groups have is not guessed', () => {
   expect(resolveTargets(views, ['worker'])).toEqual({
     matched: [],
-    missing: [{ target: 'worker', kind: 'process', suggestion: 'a:worker' }],
+    missing: [{ target: 'worker', kind: 'process', suggestion: 'a:worker or b:worker' }],
   })
+})
+
+test('what the numbered processes of one program have in common means all of them', () => {
+  const of = (group: string, ...all: readonly string[]): ReturnType<typeof fakeView>[] => all.map((name) => fakeView(group, name, { program: `${group}-program` }))
+  const numbered = [...of('a', 'shop_checkin_00', 'shop_checkin_01'), ...of('b', 'mixed_0', 'odd'), ...of('c', 'same_0'), ...of('d', 'same_1'), ...of('e', 'w_10', 'w_11')]
+  const found = (target: string): string[] => resolveTargets(numbered, [target]).matched.map((view) => view.name)
+  expect(found('shop_checkin')).toEqual(['shop_checkin_00', 'shop_checkin_01'])
+  expect(found('w')).toEqual(['w_10', 'w_11'])
+  // The beginning of a number, part of a program, several programs.
+  for (const target of ['shop_checkin_0', 'w_1', 'shop', 'mixed', 'same']) expect(found(target), target).toEqual([])
 })
 
 test('a group without processes is known', () => {
