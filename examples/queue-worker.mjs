@@ -1,6 +1,6 @@
 // A queue worker without dependencies: takes jobs from SPOOL/QUEUE/new, one at a time, and finishes the job in
 // hand before it obeys TERM, INT or QUIT. The protocol (folders, signals, lines) is in README.md beside this file;
-// queue_worker.py and queue-worker.sh speak the same. It knows nothing of nsup.
+// queue_worker.py, queue-worker.sh and queue_worker.php speak the same. It knows nothing of nsup.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, watch } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -22,9 +22,9 @@ const say = (message, fields = {}) => process.stdout.write(`${JSON.stringify({ m
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT']) {
   process.on(signal, () => {
-    if (stopping) return
-    stopping = true
     const fields = { signal, signal_number: constants.signals[signal], pid: process.pid, is_processing: jobInHand !== null }
+    if (stopping) return say('Worker ignored repeated signal', fields)
+    stopping = true
     say('Worker received shutdown signal', fields)
     wake()
   })

@@ -20,11 +20,12 @@ is_processing() { if [ -n "$job" ]; then echo true; else echo false; fi; }
 # JSON string of a text without control characters.
 quoted() { printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&/g')"; }
 
+tell() { say "{\"message\":\"$1\",\"signal\":\"SIG$2\",\"signal_number\":$3,\"pid\":$$,\"is_processing\":$(is_processing)}"; }
+
 on_stop() {
-  [ "$stopping" = no ] || return 0
+  if [ "$stopping" = yes ]; then tell 'Worker ignored repeated signal' "$@"; return 0; fi
   stopping=yes
-  trap : TERM INT QUIT
-  say "{\"message\":\"Worker received shutdown signal\",\"signal\":\"SIG$1\",\"signal_number\":$2,\"pid\":$$,\"is_processing\":$(is_processing)}"
+  tell 'Worker received shutdown signal' "$@"
   # Leaving from here, and not at the end of a wait, means that no sleep can delay the exit.
   [ "$busy" = yes ] || leave
 }

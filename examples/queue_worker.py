@@ -39,10 +39,9 @@ class Worker:
         signal.signal(signal.SIGUSR1, self.on_status)
 
     def on_stop(self, number, _frame):
-        if self.stopping:
-            return
+        message = "Worker ignored repeated signal" if self.stopping else "Worker received shutdown signal"
         self.stopping = True
-        say("Worker received shutdown signal", signal=signal.Signals(number).name, signal_number=int(number),
+        say(message, signal=signal.Signals(number).name, signal_number=int(number),
             pid=os.getpid(), is_processing=self.job_in_hand is not None)
 
     def on_status(self, _number, _frame):
