@@ -60,7 +60,7 @@ export interface Processes {
 
 /** A socket that this master holds open for workers and never accepts on itself. */
 export interface ListeningSocket {
-  /** What a child gets; in the child it blocks. */
+  /** What children get, as whatever number; it blocks. */
   readonly fd: number
   /** Applies another backlog, owner or mode to the same address; a sentence when that cannot be done. */
   adjust(spec: SocketSpec): string | null
@@ -68,7 +68,11 @@ export interface ListeningSocket {
   close(): void
 }
 
+type SocketAnswer = { readonly ok: true; readonly socket: ListeningSocket } | { readonly ok: false; readonly reason: string }
+
 export interface Sockets {
   /** Binds and listens, in one go: connections wait from now on. What is in the way of a unix socket is replaced. */
-  listen(spec: SocketSpec): { readonly ok: true; readonly socket: ListeningSocket } | { readonly ok: false; readonly reason: string }
+  listen(spec: SocketSpec): SocketAnswer
+  /** The socket of this address that a live process has from an earlier master; held by both from then on. */
+  takeFrom(pid: number, spec: SocketSpec): Promise<SocketAnswer>
 }

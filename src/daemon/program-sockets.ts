@@ -1,7 +1,7 @@
 /**
  * Which listening sockets are open: one for each address that a process of the fleet needs which is not at rest. Opened
- * before a spawn, kept over restarts and while a retry is waited for, closed when the last process has stopped.
- * How a socket is made is os/sockets.ts's affair.
+ * before a spawn, kept over restarts and while a retry is waited for, closed when the last process has stopped. What an
+ * earlier master opened is taken back from a worker that lives. How a socket is made or taken is os/'s affair.
  */
 import { rests } from '../core/fleet.ts'
 import type { Clock, ListeningSocket, Sockets } from '../core/ports.ts'
@@ -20,6 +20,14 @@ export interface ProgramSocketsPorts {
 interface Opened {
   readonly socket: ListeningSocket
   spec: SocketSpec
+}
+
+/** A live worker of an earlier master. */
+export interface Holder {
+  readonly name: string
+  readonly pid: number
+  readonly startedAt: number
+  readonly spec: SocketSpec
 }
 
 export class ProgramSockets {
@@ -45,6 +53,19 @@ export class ProgramSockets {
   }
 
   /**
+   * Takes back the sockets of an earlier master from its workers; to be called before anything is spawned. Of several
+   * the newest worker is asked first: it has the newest socket. What cannot be had is bound anew when it is needed.
+   */
+  async takeBack(holders: readonly Holder[]): Promise<void> {
+    const byUrl = new Map<string, Holder[]>()
+    for (const holder of [...holders].sort((a, b) => b.startedAt - a.startedAt)) {
+      const url = socketUrl(holder.spec)
+      byUrl.set(url, [...(byUrl.get(url) ?? []), holder])
+    }
+    await Promise.all([...byUrl].map(([url, some]) => this.takeOne(url, some)))
+  }
+
+  /**
    * To be called when something has changed. Closes a moment later, so that a restart, which is a stop and a start,
    * keeps the connections that wait.
    */
@@ -63,6 +84,20 @@ export class ProgramSockets {
     for (const url of this.opened.keys()) this.end(url)
   }
 
+  private async takeOne(url: string, holders: readonly Holder[]): Promise<void> {
+    const { sockets, log } = this.ports
+    const reasons: string[] = []
+    for (const { name, pid, spec } of holders) {
+      const taken = await sockets.takeFrom(pid, spec)
+      if (taken.ok) {
+        this.opened.set(url, { socket: taken.socket, spec })
+        return log.info(`Taking back socket ${url} from ${name} (pid ${String(pid)})`)
+      }
+      reasons.push(`${name}: ${taken.reason}`)
+    }
+    log.warn(`the socket ${url} of an earlier master cannot be taken back (${reasons.join(', ')}): the next start binds it anew`)
+  }
+
   private open(spec: SocketSpec, url: string): number | string {
     const { sockets, log } = this.ports
     for (const idle of this.idle()) this.end(idle) // its port may be the same, by another name
@@ -75,7 +110,7 @@ export class ProgramSockets {
     return made.socket.fd
   }
 
-  /** Adopted processes have the socket that an earlier master made, and nobody can take it from them. */
+  /** Adopted processes have the socket that an earlier master made, and it could not be taken from them. */
   private holders(url: string): string {
     const adopted = this.ports.procs().filter(({ proc }) => proc.adopted && proc.id !== null && urlOf(proc) === url)
     return adopted.map(({ proc }) => namespec(proc.group, proc.name)).join(', ')

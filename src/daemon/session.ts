@@ -13,7 +13,7 @@ import { Bus } from './bus.ts'
 import { environmentBase } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
-import { Journal } from './journal.ts'
+import { Journal, remembered } from './journal.ts'
 import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
@@ -22,7 +22,7 @@ import { ProgramSockets } from './program-sockets.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
 import type { StreamsOf } from './streams.ts'
 import { Sweeper } from './sweep.ts'
-import { takeOver } from './takeover.ts'
+import { socketHolders, takeOver } from './takeover.ts'
 import { Ticker } from './ticker.ts'
 import { Waits } from './waits.ts'
 
@@ -88,9 +88,11 @@ export class Session {
 
   /** Opens the servers, takes over what the last master left, and sets the config to work. Rejects when a server cannot be opened. */
   async open(): Promise<() => Promise<void>> {
-    const closeServers = await this.ports.listen(this.master)
     const { fleet, streams, journal, loop, watch, ports } = this
-    this.master.configured = takeOver(this.config, { fleet, streams, journal, loop, watch, ports })
+    const memory = remembered(ports.runDir, ports.records)
+    await this.sockets.takeBack(socketHolders(memory, ports))
+    const closeServers = await ports.listen(this.master)
+    this.master.configured = takeOver(this.config, memory, { fleet, streams, journal, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
     this.opened = true
     if (this.early !== null) this.end(this.early.how, this.early.by)

@@ -14,10 +14,10 @@ import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
 import { adopt } from './adopt.ts'
 import type { Adopted } from './adopt.ts'
 import type { AdoptedWatch } from './adopted-watch.ts'
-import { remembered } from './journal.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, Remembered } from './journal.ts'
 import type { Loop } from './loop.ts'
 import { exitInput } from './perform.ts'
+import type { Holder } from './program-sockets.ts'
 import type { SessionPorts } from './session-ports.ts'
 import { processFolder } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
@@ -31,11 +31,20 @@ interface Parts {
   readonly ports: SessionPorts
 }
 
+/** The workers of the last master that still have a listening socket. */
+export function socketHolders(memory: readonly Remembered[], { processes, bootId }: Pick<SessionPorts, 'processes' | 'bootId'>): Holder[] {
+  return memory.flatMap(({ status, spec }) => {
+    if (spec?.socket === undefined || status === null || status.bootId !== bootId || status.pid === 0) return []
+    if (!processes.isAlive({ pid: status.pid, startTime: status.startTime })) return []
+    return { name: namespec(spec.group, spec.name), pid: status.pid, startedAt: status.startedAt, spec: spec.socket }
+  })
+}
+
 /** Takes over and applies; synchronous, so that no request sees half of it. Returns the config's groups, AUTO logs named. */
-export function takeOver(config: Config, parts: Parts): readonly GroupSpec[] {
+export function takeOver(config: Config, memory: readonly Remembered[], parts: Parts): readonly GroupSpec[] {
   const { fleet, streams, loop, ports } = parts
-  const { clock, processes, bootId, runDir, records, autoLogs, comparison } = ports
-  const sources = { remembered: remembered(runDir, records), configured: config.groups, processes, bootId, runDir }
+  const { clock, processes, bootId, runDir, autoLogs, comparison } = ports
+  const sources = { remembered: memory, configured: config.groups, processes, bootId, runDir }
   const adopted = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
   removeStaleFolders(adopted, config, ports)
   for (const { proc, groupPriority } of adopted) enlist(fleet, proc, groupPriority)

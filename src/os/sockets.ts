@@ -1,8 +1,8 @@
 /**
  * Listening sockets that workers accept on, for {@link Sockets}: bound here and held open, never accepted on here. Node
  * binds without listening only through a handle of its own (`net._createServerHandle`), and whatever listens in this
- * process would also accept; so a short-lived node calls listen(2) on the same socket. The handle is non-blocking,
- * which a child must not see: spawning with a descriptor as stdin clears that. Who needs a socket is not decided here.
+ * process would also accept; so a short-lived node calls listen(2) on the same socket. What comes out blocks and can be
+ * handed to any number of children as any descriptor. Who needs a socket is not decided here; see also socket-taking.ts.
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, lstatSync, renameSync, rmSync } from 'node:fs'
@@ -13,19 +13,18 @@ import type { ListeningSocket, Sockets } from '../core/ports.ts'
 import { socketUrl } from '../core/spec.ts'
 import type { SocketSpec } from '../core/spec.ts'
 import { errorCode } from './paths.ts'
+import { takeListening } from './socket-taking.ts'
+import type { Handle } from './socket-taking.ts'
 import { ownerOf } from './users.ts'
 
 type UnixSpec = Extract<SocketSpec, { kind: 'unix' }>
 type TcpSpec = Extract<SocketSpec, { kind: 'tcp' }>
 
-/** What node's own servers are made of; not in its types. */
-interface Handle {
-  readonly fd: number
-  close(): void
+interface Server extends Handle {
   /** Of TCP only: fills in the address, or returns a negative errno, that of a failed bind included. */
   getsockname?(out: object): number
 }
-type CreateHandle = (address: string, port: number, addressType: number) => Handle | number
+type CreateHandle = (address: string, port: number, addressType: number) => Server | number
 
 /** What fits into a socket address beside the final NUL. */
 const pathMax = process.platform === 'darwin' ? 103 : 107
@@ -58,6 +57,10 @@ export const systemSockets: Sockets = {
       return { ok: false, reason: refusal(spec, error) }
     }
   },
+  async takeFrom(pid, spec) {
+    const taken = await takeListening(pid, spec, spec.kind === 'unix' ? pathBeside(spec.path) : '')
+    return typeof taken === 'string' ? { ok: false, reason: taken } : { ok: true, socket: held(taken) }
+  },
 }
 
 function held(handle: Handle): ListeningSocket {
@@ -82,13 +85,13 @@ function held(handle: Handle): ListeningSocket {
  * at which another socket may be by then.
  */
 function bindUnix(spec: UnixSpec): Handle {
-  const beside = join(dirname(spec.path), `.${basename(spec.path)}`)
+  const beside = pathBeside(spec.path)
   if (Buffer.byteLength(beside) > pathMax) throw new Error(`its path is longer than ${String(pathMax - 1)} bytes`)
   // libuv calls a missing folder a lack of permission.
   if (!existsSync(dirname(spec.path))) throw new Error('no such folder')
   if (lstatSync(beside, { throwIfNoEntry: false })?.isSocket() === true) rmSync(beside)
   const umask = process.umask(0o177)
-  let handle: Handle
+  let handle: Server
   try {
     handle = create(beside, -1, -1)
   } finally {
@@ -102,6 +105,10 @@ function bindUnix(spec: UnixSpec): Handle {
     handle.close()
     throw error
   }
+}
+
+function pathBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}`)
 }
 
 function give(spec: UnixSpec, path: string): void {
@@ -127,7 +134,7 @@ function addressOf(host: string): string {
   return host.toLowerCase() === 'localhost' ? '127.0.0.1' : helper(lookupScript, host, 'ignore')
 }
 
-function create(address: string, port: number, type: number): Handle {
+function create(address: string, port: number, type: number): Server {
   const make = Reflect.get(net, '_createServerHandle') as CreateHandle | undefined
   if (typeof make !== 'function') throw new Error(`node ${process.version} has no way to bind without accepting`)
   const handle = make(address, port, type)
@@ -137,6 +144,8 @@ function create(address: string, port: number, type: number): Handle {
 
 function listenOn(fd: number, backlog: number): void {
   helper(listenScript, String(backlog), fd)
+  // Both nodes have made it non-blocking; whoever gets a descriptor below 3 from libuv gets it blocking, for all who share it.
+  spawnSync('true', { stdio: [fd, 'ignore', 'ignore'] })
 }
 
 /** What a short-lived node prints. Throws its error. */

@@ -1,12 +1,12 @@
 /** FastCGI programs beside the built program: a Python worker accepts on the socket that the master bound, whoever dies. */
 import { once } from 'node:events'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { newPlace } from './harness.ts'
-import type { Place } from './harness.ts'
+import type { Master, Place } from './harness.ts'
 import { untilFile, untilSaid, untilState } from './waits.ts'
 
 const script = fileURLToPath(new URL('../fixtures/fcgi.py', import.meta.url))
@@ -146,18 +146,59 @@ describe('an fcgi-program', () => {
 })
 
 describe('after kill -9 of the master', () => {
-  it('the worker goes on serving, and a restart of it binds anew', async () => {
-    const port = await freePort()
-    const place = newPlace('ini', `${master}${program('f', `tcp://127.0.0.1:${String(port)}`)}${program('u', 'unix://%(here)s/u.sock')}`)
+  /** Kills the master of a place whose processes are up, and starts the next one, in front of whose PATH `perl` may be another. */
+  async function nextMaster(place: Place, up: () => Promise<unknown>, perl?: string): Promise<Master> {
     const first = await place.master()
-    await Promise.all([until(place, 'f.log', 1), until(place, 'u.log', 1)])
+    await up()
     process.kill(first.pid, 'SIGKILL')
     await first.ended
+    if (perl === undefined) return place.master()
+    mkdirSync(place.path('bin'))
+    place.write('bin/perl', `#!/bin/sh\n${perl}\n`, 0o755)
+    return place.master([], { PATH: `${place.path('bin')}:${process.env['PATH'] ?? ''}` })
+  }
+
+  const two = (port: number): string =>
+    `${master}${program('f', `tcp://127.0.0.1:${String(port)}`, 'numprocs=2\nprocess_name=f_%(process_num)d\nstartretries=0')}${program('u', 'unix://%(here)s/u.sock', 'autorestart=true')}`
+  const refused = "echo 'pidfd_getfd: Operation not permitted' >&2; exit 1"
+
+  it('the workers serve on, and the next master takes their sockets back: nothing is bound anew', async () => {
+    const port = await freePort()
+    const place = newPlace('ini', two(port))
+    const second = await nextMaster(place, () => Promise.all([until(place, 'f.log', 2), until(place, 'u.log', 1)]))
+    const said = await untilSaid(second, /adopted: 'u'/)
+    if (/cannot be taken back \([^)]*pidfd_getfd: Operation not permitted/.test(said)) return // the next test is about such machines
+    expect(said.match(/Taking back socket \S+/g)?.sort()).toEqual([
+      `Taking back socket tcp://127.0.0.1:${String(port)}`, `Taking back socket unix://${place.path('u.sock')}`,
+    ])
+    const pids = new Map((await place.processes()).map(({ namespec, pid }) => [namespec, pid]))
+    expect((await place.nsup('restart', 'f:f_0')).exitCode).toBe(0)
+    expect((await place.nsup('stop', 'f:f_1')).exitCode).toBe(0)
+    expect(await ask(port, 'x')).toMatch(/^f_0 \d+ x$/)
+    expect((await ask(port, 'x')).split(' ')[1]).not.toBe(String(pids.get('f:f_0')))
+    const path = place.path('u.sock')
+    const inode = statSync(path).ino
+    expect(await ask(path, 'quit')).toBe(`u_0 ${String(pids.get('u'))} quit`)
+    expect(await ask(path, 'waits for the next')).toMatch(/^u_0 \d+ waits for the next$/)
+    expect(statSync(path).ino).toBe(inode)
+    expect(second.said()).not.toContain('Creating socket')
+    await place.nsup('stop', 'all')
+    await untilSaid(second, `Closing socket unix://${path}`)
+    expect(await ask(path, 'x')).toBe('ECONNREFUSED')
+    expect(await ask(port, 'x')).toBe('ECONNREFUSED')
+  })
+
+  it.each([
+    ['the kernel refuses it', refused, 'pidfd_getfd: Operation not permitted'],
+    ['perl is none', 'exit 0', 'perl ended early'],
+  ])('a restart binds anew where %s, and it is said', async (_, perl, reason) => {
+    const port = await freePort()
+    const place = newPlace('ini', `${master}${program('f', `tcp://127.0.0.1:${String(port)}`)}${program('u', 'unix://%(here)s/u.sock')}`)
+    const second = await nextMaster(place, () => Promise.all([until(place, 'f.log', 1), until(place, 'u.log', 1)]), perl)
+    await untilSaid(second, `the socket unix://${place.path('u.sock')} of an earlier master cannot be taken back (u: ${reason}): the next start binds it anew`)
+    await untilSaid(second, /adopted: 'u'/)
     const before = [await ask(port, 'x'), await ask(place.path('u.sock'), 'x')]
     expect(before).toEqual([expect.stringMatching(/^f_0 \d+ x$/), expect.stringMatching(/^u_0 \d+ x$/)])
-    const second = await place.master()
-    await untilSaid(second, /adopted: 'u'/)
-    expect(await ask(port, 'x')).toBe(before[0])
     expect((await place.nsup('restart', 'all')).exitCode).toBe(0)
     for (const where of [port, place.path('u.sock')]) {
       const answer = await ask(where, 'x')
@@ -166,14 +207,10 @@ describe('after kill -9 of the master', () => {
     }
   })
 
-  it('one of two that share a port cannot start anew without the other, and says what to do', async () => {
+  it('one of two that share a port cannot start anew without the other where it is refused, and says what to do', async () => {
     const port = await freePort()
-    const place = newPlace('ini', `${master}${program('f', `tcp://127.0.0.1:${String(port)}`, 'numprocs=2\nprocess_name=f_%(process_num)d\nstartretries=0')}`)
-    const first = await place.master()
-    await until(place, 'f.log', 2)
-    process.kill(first.pid, 'SIGKILL')
-    await first.ended
-    const second = await place.master()
+    const place = newPlace('ini', two(port))
+    const second = await nextMaster(place, () => until(place, 'f.log', 2), refused)
     await untilSaid(second, /adopted: 'f_1'/)
     await place.nsup('restart', 'f:f_0')
     expect((await untilState(place, 'f:f_0', 'FATAL')).description).toBe(

@@ -34,6 +34,8 @@ interface Incarnation {
   readonly die: () => void
 }
 
+const noSocket = { ok: false, reason: 'no program of these worlds has a socket' } as const
+
 export class Life {
   readonly world: FakeWorld
   readonly history: string[] = []
@@ -234,7 +236,7 @@ export class Life {
       log: new MasterLog((_level, message) => this.history.push(`  ${message}`)),
       mainLog: { clear: () => undefined, reopen: () => undefined },
       streams: () => fakeStreams(this.random),
-      sockets: { listen: () => ({ ok: false, reason: 'no program of these worlds has a socket' }) },
+      sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
       readConfig: () => this.config(),
       autoLogs: { name: (groups) => groups, cleanUp: () => undefined },

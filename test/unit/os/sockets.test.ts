@@ -1,5 +1,6 @@
 /** Listening sockets as a master holds them: bound here, accepted on elsewhere. */
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -41,7 +42,41 @@ async function answerOf(socket: ListeningSocket, where: string | number): Promis
   return text
 }
 
+/** A process that holds the socket as descriptor `fd` and answers each connection, and whether its accept blocks. */
+async function serverOn(socket: ListeningSocket, fd: number): Promise<ChildProcess> {
+  const script = `import socket, os, sys
+s = socket.socket(fileno=int(sys.argv[1]))
+print('ready', flush=True)
+while True:
+    c, _ = s.accept()
+    c.sendall(b'blocking' if os.get_blocking(s.fileno()) else b'not blocking')
+    c.close()`
+  const stdio = Array.from({ length: fd + 1 }, (_, at) => (at === fd ? socket.fd : at === 1 ? 'pipe' : at === 2 ? 'inherit' : 'ignore'))
+  const child = spawn('python3', ['-c', script, String(fd)], { stdio })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  if (child.stdout === null) throw new Error('the server has no stdout')
+  await once(child.stdout, 'data')
+  return child
+}
+
+async function saidBy(where: string | number): Promise<string> {
+  const client = (typeof where === 'string' ? connect(where) : connect(where, '127.0.0.1')).setEncoding('utf8')
+  const [text] = await once(client, 'data') as [string]
+  client.destroy()
+  return text
+}
+
 describe('a unix socket', () => {
+  it('can be had as any descriptor, by several', async () => {
+    const socket = listen(unix('n.sock'))
+    const [first, second] = await Promise.all([serverOn(socket, 0), serverOn(socket, 5)])
+    expect([await saidBy(join(folder, 'n.sock')), await saidBy(join(folder, 'n.sock'))]).toEqual(['blocking', 'blocking'])
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+    expect(await saidBy(join(folder, 'n.sock'))).toBe('blocking')
+    expect(second.exitCode).toBeNull()
+  })
+
   it('takes connections before anybody accepts, and blocks in the child', async () => {
     const socket = listen(unix('a.sock'))
     expect(await answerOf(socket, join(folder, 'a.sock'))).toBe('blocking')
@@ -118,3 +153,43 @@ describe('a tcp socket', () => {
     expect(refusal(tcp(9, 'no.such.host.invalid'))).toMatch(/^couldn't create the socket tcp:\/\/no\.such\.host\.invalid:9: (no such host \(ENOTFOUND\)|EAI_AGAIN)$/)
   })
 })
+
+describe('a socket that only a worker still has', () => {
+  /** What may stand in the way in a container: the kernel's refusal, as a sentence. */
+  const refused = /^pidfd_(open|getfd): (Operation not permitted|Function not implemented)$/
+
+  it.each(['unix', 'tcp'] as const)('can be taken back, and waits for the next worker when this one dies (%s)', async (kind) => {
+    const spec: SocketSpec = kind === 'unix' ? unix('t.sock') : { kind, host: '127.0.0.1', port: await portOf(createServer()), backlog: 16 }
+    const where = spec.kind === 'unix' ? spec.path : spec.port
+    const bound = listen(spec)
+    const worker = await serverOn(bound, 4)
+    bound.close()
+    const taken = await systemSockets.takeFrom(worker.pid ?? 0, spec)
+    if (!taken.ok) return expect(taken.reason).toMatch(refused)
+    onTestFinished(() => taken.socket.close())
+    expect([await saidBy(where), await saidBy(where)]).toEqual(['blocking', 'blocking'])
+    worker.kill('SIGKILL')
+    await once(worker, 'exit')
+    const waiting = saidBy(where)
+    await serverOn(taken.socket, 0)
+    expect(await waiting).toBe('blocking')
+  })
+
+  it('cannot be had from who has another one, or who is gone', async () => {
+    const worker = await serverOn(listen(unix('v.sock')), 0)
+    expect(await systemSockets.takeFrom(worker.pid ?? 0, unix('w.sock'))).toEqual({ ok: false, reason: 'it does not hold it' })
+    expect(await systemSockets.takeFrom(worker.pid ?? 0, { kind: 'tcp', host: '127.0.0.1', port: 9, backlog: 1 })).toEqual({ ok: false, reason: 'it does not hold it' })
+    worker.kill('SIGKILL')
+    await once(worker, 'exit')
+    expect(await systemSockets.takeFrom(worker.pid ?? 0, unix('v.sock'))).toEqual({ ok: false, reason: 'ENOENT' })
+  })
+})
+
+async function portOf(server: ReturnType<typeof createServer>): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
