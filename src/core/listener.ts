@@ -4,6 +4,7 @@
  * accepts, anything else rejects. What does not fit ends it for good. A listener that an earlier master began with is
  * judged with less certainty: see `doubt`. Sends nothing and knows no process.
  */
+import { eventText } from '../lib/python-text.ts'
 import type { Envelope } from './envelope.ts'
 
 export type ListenerState = 'ACKNOWLEDGED' | 'READY' | 'BUSY' | 'UNKNOWN'
@@ -11,6 +12,8 @@ export type ListenerState = 'ACKNOWLEDGED' | 'READY' | 'BUSY' | 'UNKNOWN'
 export type Heard =
   | { readonly type: 'ready' }
   | { readonly type: 'accepted' | 'rejected'; readonly event: Envelope }
+  /** It asks for the next event; what it answered to this one died with an earlier master. */
+  | { readonly type: 'unanswered'; readonly event: Envelope }
   /** It is UNKNOWN from now on; `event` is what it was busy with. */
   | { readonly type: 'violated'; readonly event: Envelope | null; readonly why: string }
 
@@ -160,10 +163,11 @@ export class Listener {
   #takeResultLine(bytes: Uint8Array, heard: Heard[]): number {
     const end = bytes.indexOf(newline)
     if (end < 0 && bytes.length <= lineMax) return 0
-    const line = Buffer.from(bytes.subarray(0, end < 0 ? lineMax : end)).toString('latin1')
+    const written = bytes.subarray(0, end < 0 ? lineMax : end)
+    const line = Buffer.from(written).toString('latin1')
     if (end === readyToken.length - 1 && line === 'READY' && this.#readyInstead(heard)) return readyToken.length
     const size = end < 0 || end > lineMax ? null : sizeIn(line)
-    if (size === null) return this.#violate(`bad result line: '${line.slice(0, 100)}'`, bytes, heard)
+    if (size === null) return this.#violate(`bad result line: '${eventText(written.subarray(0, 100))}'`, bytes, heard)
     this.#result = { left: size, size, head: '' }
     if (size === 0) this.#judge(false, heard)
     return end + 1
@@ -173,7 +177,7 @@ export class Listener {
   #readyInstead(heard: Heard[]): boolean {
     if (this.#inherited) {
       const event = this.#event
-      this.#becomeReady(heard, event === null ? [] : [{ type: 'rejected', event }])
+      this.#becomeReady(heard, event === null ? [] : [{ type: 'unanswered', event }])
       return true
     }
     if (this.#strays === 0) return false

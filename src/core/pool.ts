@@ -67,8 +67,8 @@ export class Pool {
   hear(process: string, chunk: Uint8Array): { readonly heard: readonly Heard[]; readonly discarded: readonly Envelope[] } {
     const heard = this.listeners.get(process)?.hear(chunk) ?? []
     const discarded = heard.flatMap((one) => {
-      const returns = one.type === 'rejected' || one.type === 'violated' ? one.event : null
-      return returns === null ? [] : (this.reclaim(returns) ?? [])
+      if (one.type === 'ready' || one.type === 'accepted' || one.event === null) return []
+      return this.reclaim(one.event) ?? []
     })
     return { heard, discarded }
   }

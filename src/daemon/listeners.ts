@@ -203,7 +203,7 @@ export class Listeners {
     if (streams === undefined || listener === undefined) return
     streams.sendStdin(envelopeText(event, this.ports.identifier, pool.name)).catch((error: unknown) => {
       if (listener.event !== event) return
-      this.tell(to, { type: 'violated', event: listener.end(), why: (error as Error).message })
+      this.tell(to, { type: 'violated', event: listener.end(), why: `its event could not be sent: ${(error as Error).message}` })
       this.overflowed(pool, [pool.reclaim(event)])
       this.changed(pool)
     })
@@ -224,10 +224,21 @@ export class Listeners {
     }
   }
 
+  /** In supervisord's words, where it has some. */
   private tell(name: string, heard: Heard): void {
     const { log } = this.ports
-    if (heard.type !== 'violated') return log.debug(`${name}: ${heard.type === 'ready' ? 'is ready for an event' : `event ${String(heard.event.serial)} was ${heard.type}`}`)
-    log.debug(`${name}: ${heard.why}`)
-    log.warn(`${name}: has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the eventlistener protocol`)
+    switch (heard.type) {
+      case 'ready':
+        return log.debug(`${name}: is ready for an event`)
+      case 'accepted':
+      case 'unanswered':
+        return log.debug(`${name}: event ${String(heard.event.serial)} was ${heard.type}`)
+      case 'rejected':
+        return log.warn(`${name}: event was rejected`)
+      case 'violated':
+        if (heard.event === null) log.debug(`${name}: ${heard.why}`)
+        else log.warn(`${name}: ${heard.why}`)
+        log.warn(`${name}: has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the eventlistener protocol`)
+    }
   }
 }

@@ -123,7 +123,7 @@ describe('a listener that an earlier master began with', () => {
   })
 
   it('has its event sent again when its answer died with the master', () => {
-    expect(words(again(busy()).hear(bytes('READY\n')))).toEqual(['rejected 1', 'ready'])
+    expect(words(again(busy()).hear(bytes('READY\n')))).toEqual(['unanswered 1', 'ready'])
   })
 
   it.each(['EADY\n', 'LT 2\nOK', 'OKREADY\n', 'ADY\n'])('may begin with the rest of a token that died with the master: %j', (rest) => {

@@ -170,11 +170,20 @@ describe('listeners', () => {
     const { desk, ear } = await ready()
     desk.full = true
     await desk.publish(tick)
-    expect(desk.said).toEqual(['warn ear: has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the eventlistener protocol'])
+    expect(desk.said).toEqual(['warn ear: its event could not be sent: FAILED: it does not read its stdin', 'warn ear: has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the eventlistener protocol'])
     desk.full = false
     desk.state(ear, 'EXITED', 'STARTING', 'RUNNING')
     await desk.hear(ear, 'READY\n')
     expect(desk.sent).toEqual(['ear: 0 TICK_5 when:5'])
+  })
+
+  it('that refuse an event, or answer it with rubbish, are told in the words of supervisord', async () => {
+    const { desk, ear } = await ready()
+    await desk.publish(tick)
+    await desk.hear(ear, 'RESULT 4\nFAILREADY\n')
+    await desk.hear(ear, 'RESULT: \u00e9\n')
+    expect(desk.said.slice(0, 2)).toEqual(['warn ear: event was rejected', "warn ear: bad result line: 'RESULT: \u00e9'"])
+    expect(desk.said[2]).toContain('UNKNOWN state')
   })
 
   it('get what waits before a shutdown can ask them to stop', async () => {
