@@ -135,8 +135,8 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   },
   async update(master, params, caller) {
     const groups = params.groups.includes('all') ? [] : params.groups
-    const steps = await master.update(groups, caller.by)
-    return { steps: steps.map(step => ({ group: step.group, did: step.did })) }
+    const { steps, unknown } = await master.update(groups, caller.by)
+    return { steps: steps.map(step => ({ group: step.group, did: step.did })), unknown: [...unknown] }
   },
   add(master, params, caller) {
     master.addGroup(params.group, caller.by)

@@ -57,6 +57,12 @@ export interface UpdateStep {
   readonly did: 'stopped' | 'removed process group' | 'updated process group' | 'added process group' | 'has problems; not removing'
 }
 
+/** What an update did, and the names that no group has, neither a running one nor one of the config. */
+export interface Updated {
+  readonly steps: readonly UpdateStep[]
+  readonly unknown: readonly string[]
+}
+
 /** Which of a process's streams. */
 export type Channel = 'stdout' | 'stderr'
 
@@ -85,8 +91,8 @@ export interface Master {
   reread(): ConfigDiff
   addGroup(name: string, by: Actor): void
   removeGroup(name: string): void
-  /** Rereads and applies the difference, of the named groups or of all. */
-  update(groups: readonly string[], by: Actor): Promise<UpdateStep[]>
+  /** Rereads and applies the difference, of the named groups or of all; a name that is unknown keeps no other back. */
+  update(groups: readonly string[], by: Actor): Promise<Updated>
   /** Ends the master. With `keepWorkers` the workers run on and the next master adopts them. */
   shutdown(by: Actor, options: { readonly keepWorkers: boolean }): void
   /** Stops everything and starts again from the config, in the same pid. */

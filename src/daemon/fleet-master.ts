@@ -2,7 +2,7 @@
  * The master as the API sees it: checks a request in supervisord's order, turns it into inputs for the loop and,
  * where asked, waits for what comes of it. It owns no state but the config that was read last.
  */
-import type { ActOptions, ConfigDiff, Master, MasterInfo, MasterState, Outcome, UpdateStep } from '../api/master.ts'
+import type { ActOptions, ConfigDiff, Master, MasterInfo, MasterState, Outcome, Updated } from '../api/master.ts'
 import { Fault } from '../lib/fault.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { viewOf } from '../core/describe.ts'
@@ -167,17 +167,17 @@ export class FleetMaster implements Master {
     this.ports.enqueue({ type: 'removeGroup', name })
   }
 
-  async update(groups: readonly string[], by: Actor): Promise<UpdateStep[]> {
+  async update(groups: readonly string[], by: Actor): Promise<Updated> {
     this.refuseWhileEnding()
     const plan = restrict(this.readPlan(), groups)
     const known = new Set([...this.ports.fleet.groups.keys(), ...this.configured.map(({ name }) => name)])
-    for (const name of groups) if (!known.has(name)) throw new Fault('BAD_NAME', name)
+    const unknown = [...new Set(groups)].filter((name) => !known.has(name))
     this.ports.streams.prepare([...plan.added, ...plan.changed.map(({ group }) => group)])
     const running = [...plan.removed, ...plan.changed.map(({ group }) => group.name)].flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
     this.ports.enqueue({ type: 'apply', plan, by: `config change, ${by}` })
     const stopping = running.filter((proc) => proc.leaving || proc.next !== null)
     await Promise.all(stopping.map((proc) => this.ports.waits.untilDown(proc)))
-    return stepsOf(plan, new Set(stopping.map((proc) => proc.group)))
+    return { steps: stepsOf(plan, new Set(stopping.map((proc) => proc.group))), unknown }
   }
 
   shutdown(by: Actor, options: { readonly keepWorkers: boolean }): void {

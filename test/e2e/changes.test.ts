@@ -32,7 +32,11 @@ describe('a changed config', () => {
     expect(await place.one('same')).toMatchObject({ pid: pidOf('same'), restarts: 0 })
     expect((await untilState(place, 'edited', 'RUNNING')).pid).not.toBe(pidOf('edited'))
     expect(await place.nsup('update')).toEqual({ stdout: '', stderr: '', exitCode: 0 })
-    expect(await place.nsup('update', 'nogroup')).toMatchObject({ stdout: 'ERROR: no such group: nogroup\n', exitCode: 1 })
+    place.write(place.config, ini(worker('edited', 'environment=COLOUR="blue"'), worker('late')))
+    expect(await place.nsup('update', 'nogroup', 'fresh', 'late')).toEqual({
+      stdout: 'ERROR: no such group: nogroup\nfresh: stopped\nfresh: removed process group\nlate: added process group\n', stderr: '', exitCode: 1,
+    })
+    expect(await place.one('same')).toMatchObject({ pid: pidOf('same') })
   })
 
   it('is applied group by group with add and remove', async () => {

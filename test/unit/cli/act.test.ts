@@ -98,11 +98,12 @@ test('add and remove answer for each group by itself', async () => {
   expect(await command(['remove', 'web'], { remove })).toMatchObject({ code: 1, out: 'ERROR: process/group still running: web\n' })
 })
 
-test('update prints its steps, and a group that it does not know', async () => {
+test('update prints its steps, and first of all a group that it does not know', async () => {
   const steps = [{ group: 'a', did: 'stopped' }, { group: 'a', did: 'removed process group' }]
-  expect(await command(['update'], { update: () => ({ steps }) })).toMatchObject({ code: 0, out: 'a: stopped\na: removed process group\n' })
-  const fail = (): never => { throw new Fault('BAD_NAME', 'no') }
-  expect(await command(['update', 'no'], { update: fail })).toMatchObject({ code: 1, out: 'ERROR: no such group: no\n' })
+  expect(await command(['update'], { update: () => ({ steps, unknown: [] }) })).toMatchObject({ code: 0, out: 'a: stopped\na: removed process group\n' })
+  const update = () => ({ steps: [{ group: 'a', did: 'updated process group' }], unknown: ['no'] })
+  expect(await command(['update', 'a', 'no'], { update })).toMatchObject({ code: 1, out: 'ERROR: no such group: no\na: updated process group\n' })
+  expect(JSON.parse((await command(['update', 'a', 'no', '--json'], { update })).out)).toEqual(update())
 })
 
 test('avail pads as supervisorctl does', async () => {
