@@ -17,6 +17,8 @@ export interface RawScalar {
   readonly at: Mark
   /** Where each line of a value begins that was written over several. */
   readonly lines?: readonly Mark[]
+  /** Where each `%` and `$` stands in the file, as YAML has them; not those that are written as escapes. */
+  readonly signs?: readonly Mark[]
 }
 
 export interface RawList {

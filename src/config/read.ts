@@ -71,7 +71,7 @@ export function expandScalar(
   const local = scalar.text.includes('%(here)') ? { ...names, plain: { ...names.plain, here: hereOf(scalar.at, names) } } : names
   const result = expand(scalar.text, local, format)
   if (result.ok) return result.text
-  const at = placeOf(scalar, result.offset, format)
+  const at = placeOf(scalar, result.offset)
   context.findings.add(errorAt(at, ...expansionProblem(result, scalar.text, title, secret, local)))
   return undefined
 }
@@ -91,12 +91,18 @@ function hereOf(at: Mark, names: Names): string {
   return at.file.startsWith('/') ? dirname(at.file) : String(names.plain['here'] ?? '')
 }
 
-/** The place of a character of the value. Columns are exact in INI, where text is as written. */
-function placeOf(scalar: RawScalar, offset: number, format: Format): Mark {
+/** The place of a `%` or `$` of the value. In INI text is as written; YAML's reader has noted where they are. */
+function placeOf(scalar: RawScalar, offset: number): Mark {
+  const noted = scalar.signs?.length === signsIn(scalar.text) ? scalar.signs[signsIn(scalar.text.slice(0, offset))] : undefined
+  if (noted !== undefined) return noted
   const before = scalar.text.slice(0, offset).split('\n')
   const line = scalar.lines?.[before.length - 1]
-  if (format === 'yaml' || line === undefined) return scalar.at
+  if (line === undefined) return scalar.at
   return { ...line, column: line.column + (before.at(-1)?.length ?? 0) }
+}
+
+function signsIn(text: string): number {
+  return text.match(/[%$]/g)?.length ?? 0
 }
 
 function expansionProblem(
@@ -142,7 +148,8 @@ function asScalar(option: RawOption, row: Row, section: RawSection, context: Con
   const { value } = option
   if (value.kind === 'scalar') return value
   if (value.kind === 'list' && row.shape === 'list') {
-    return { kind: 'scalar', text: value.items.map((item) => item.text).join(','), at: value.at }
+    const signs = value.items.flatMap((item) => item.signs ?? [])
+    return { kind: 'scalar', text: value.items.map((item) => item.text).join(','), at: value.at, signs }
   }
   const wanted = row.type.meta()?.accepts ?? 'a plain value'
   context.findings.add(errorAt(value.at, `${optionTitle(section, option.key)} must be ${wanted}, not a ${value.kind === 'list' ? 'list' : 'mapping'}`))

@@ -34,7 +34,7 @@ export function readYaml(text: string, file: string): RawFile {
   try {
     // The parser's own test for keys that are there twice compares each with each; #entries has a faster one.
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false, version: '1.2' })
-    return new YamlReader(document, counter, file).read()
+    return new YamlReader(document, text, counter, file).read()
   } catch (error) {
     const reason = error instanceof RangeError ? 'it is nested too deeply' : String(error instanceof Error ? error.message : error)
     return { sections: [], problems: [errorAt({ file, line: 1, column: 1 }, `this cannot be read as YAML: ${reason}`)] }
@@ -49,6 +49,7 @@ interface Entry {
 
 class YamlReader {
   readonly #document: Document.Parsed
+  readonly #text: string
   readonly #targets: ReadonlyMap<Alias, Node>
   readonly #counter: LineCounter
   readonly #file: string
@@ -56,8 +57,9 @@ class YamlReader {
   readonly #sections: RawSection[] = []
   #visited = 0
 
-  constructor(document: Document.Parsed, counter: LineCounter, file: string) {
+  constructor(document: Document.Parsed, text: string, counter: LineCounter, file: string) {
     this.#document = document
+    this.#text = text
     this.#targets = aliasTargets(document)
     this.#counter = counter
     this.#file = file
@@ -183,7 +185,13 @@ class YamlReader {
     const text = textOf(node)
     const at = this.#mark(node)
     if (text.includes('\0')) this.#fail(at, 'a value holds a NUL character')
-    return { kind: 'scalar', text: text.replaceAll('\0', ''), at }
+    return { kind: 'scalar', text: text.replaceAll('\0', ''), at, ...(/[%$]/.test(text) ? { signs: this.#signs(node) } : {}) }
+  }
+
+  /** What is found in a value is found at one of these: quotes, escapes and folded lines lie in between. */
+  #signs(node: Node): Mark[] {
+    const [begin = 0, end = 0] = node.range ?? []
+    return [...this.#text.slice(begin, end).matchAll(/[%$]/g)].map(({ index }) => this.#markAt(begin + index))
   }
 
   /** Follows an alias to what it names, counting every visit. */

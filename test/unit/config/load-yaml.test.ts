@@ -106,7 +106,28 @@ programs:
       'forms-bad.yaml:3:3: error: programs.b.command is required; add command',
       "forms-bad.yaml:4:75: error: programs.c.exitcodes: '300' is not a list of exit codes from 0 to 255",
       "forms-bad.yaml:4:58: error: programs.c.startsecs: 'soon' is not a duration such as 10, 0.5, 30s, 1500ms, 2m or 1h",
-      "forms-bad.yaml:5:16: error: programs.d.command: 'cat ${NOPE}' contains names ('ENV_NOPE') which cannot be expanded; the variable NOPE is not set in the environment of the master",
+      "forms-bad.yaml:5:21: error: programs.d.command: 'cat ${NOPE}' contains names ('ENV_NOPE') which cannot be expanded; the variable NOPE is not set in the environment of the master",
+    ])
+  })
+
+  it('finds the place of a name within a value, whatever its quotes, escapes and line breaks', () => {
+    expect(folder.bad('signs.yaml', `programs:
+  folded: {command: "cat \\t %% %(program_name)s
+    and
+    \${NOPE} x"}
+  block:
+    command: >-
+      cat %(program_name)s
+      %(bad)s
+  quoted: {command: cat, environment: {A: 'it''s %(no)s'}}
+  list: {command: [cat, "%(program_name)s", "%(none)s"]}
+  escape: {command: "cat \\x25(nope)s"}
+`).map((line) => line.replace(/: error: (\S+): .*('ENV_NOPE'|'\w+'\)).*/, ' $1 $2'))).toEqual([
+      "signs.yaml:4:5 programs.folded.command 'ENV_NOPE'",
+      "signs.yaml:8:7 programs.block.command 'bad')",
+      "signs.yaml:9:50 programs.quoted.environment.A 'no')",
+      "signs.yaml:10:46 programs.list.command 'none')",
+      "signs.yaml:11:21 programs.escape.command 'nope')",
     ])
   })
 
