@@ -4,8 +4,8 @@
  */
 import { faultRow } from '../lib/fault.ts'
 import type { ExitRecord, ProcessView } from '../core/model.ts'
-import { namespec } from '../core/spec.ts'
-import type { LogSpec, ProcessSpec } from '../core/spec.ts'
+import { namespec, socketUrl } from '../core/spec.ts'
+import type { LogSpec, ProcessSpec, SocketSpec } from '../core/spec.ts'
 import type { Outcome } from './master.ts'
 import type { LogConfig, ProcessConfig, ProcessDetail, ProcessStatus, WireExit, WireOutcome } from './results.ts'
 
@@ -43,6 +43,7 @@ export function statusOf(view: ProcessView, usage?: Usage): ProcessStatus {
     retry_in: view.retryIn,
     stdout_logfile: view.stdoutLogfile,
     stderr_logfile: view.stderrLogfile,
+    socket: view.spec.socket === undefined ? null : socketUrl(view.spec.socket),
     priority: view.spec.priority,
     group_priority: view.groupPriority,
     cpu: usage?.cpu ?? null,
@@ -106,10 +107,16 @@ function configOf(spec: ProcessSpec): ProcessConfig {
     directory: spec.directory,
     umask: spec.umask === null ? null : spec.umask.toString(8).padStart(3, '0'),
     serverurl: spec.serverurl,
+    socket: spec.socket === undefined ? null : socketConfigOf(spec.socket),
     environment_keys: Object.keys(spec.environment).sort(),
     stdout: logConfigOf(spec.stdout),
     stderr: logConfigOf(spec.stderr),
   }
+}
+
+function socketConfigOf(socket: SocketSpec): NonNullable<ProcessConfig['socket']> {
+  const file = socket.kind === 'unix' ? { mode: socket.mode.toString(8).padStart(4, '0'), owner: socket.owner } : { mode: null, owner: null }
+  return { url: socketUrl(socket), backlog: socket.backlog, ...file }
 }
 
 function logConfigOf(log: LogSpec): LogConfig {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { newPlace } from './harness.ts'
-import type { Master, Place } from './harness.ts'
+import type { Master, Place, Process } from './harness.ts'
 import { untilFile, untilSaid, untilState } from './waits.ts'
 
 const script = fileURLToPath(new URL('../fixtures/fcgi.py', import.meta.url))
@@ -142,6 +142,21 @@ describe('an fcgi-program', () => {
     await place.nsup('update')
     await untilSaid(said, `Closing socket unix://${place.path('f.sock')}`)
     expect(await ask(place.path('g.sock'), 'x')).toMatch(/ x$/)
+  })
+})
+
+describe('the socket of an fcgi-program', () => {
+  it('is shown by describe and by status --json', async () => {
+    const place = newPlace('ini', `${master}${program('f', 'unix://%(here)s/f.sock', 'socket_mode=0660\nsocket_backlog=7')}[program:x]\ncommand=cat\n`)
+    await place.master()
+    await until(place, 'f.log', 1)
+    const url = `unix://${place.path('f.sock')}`
+    const { processes } = JSON.parse((await place.nsup('status', '--json')).stdout) as { processes: Process[] }
+    expect(processes.map(({ namespec, socket }) => [namespec, socket])).toEqual([['f', url], ['x', null]])
+    expect((await place.nsup('describe', 'f')).stdout).toContain(` ${url} (descriptor 0, backlog 7, mode 0660`)
+    expect((await place.nsup('describe', 'x')).stdout).not.toContain('socket')
+    const { processes: described } = JSON.parse((await place.nsup('describe', 'f', '--json')).stdout) as { processes: Process[] }
+    expect(described[0]).toMatchObject({ socket: url, config: { socket: { url, backlog: 7, mode: '0660' } } })
   })
 })
 

@@ -50,6 +50,7 @@ function configRows({ config, program, group, group_priority: groupPriority }: P
     ['program', `${program}, process ${config.process_num}`],
     ['group', `${group} (priority ${groupPriority})`],
     ['command', config.command_problem === null ? config.command : `${config.command} (${config.command_problem})`],
+    ['socket', config.socket === null ? '' : socketWords(config.socket)],
     ['directory', config.directory ?? ''],
     ['user', config.user ?? ''],
     ['umask', config.umask ?? ''],
@@ -60,6 +61,11 @@ function configRows({ config, program, group, group_priority: groupPriority }: P
     ['start', `up after ${config.startsecs} s, ${config.startretries} retries`],
     ['stop', `${config.stopsignal}, SIGKILL after ${config.stopwaitsecs} s${groupWords(config)}`],
   ]
+}
+
+function socketWords({ url, backlog, mode, owner }: NonNullable<ProcessDetail['config']['socket']>): string {
+  const file = `${mode === null ? '' : `, mode ${mode}`}${owner === null ? '' : `, owner ${owner}`}`
+  return `${url} (descriptor 0, backlog ${String(backlog)}${file})`
 }
 
 function groupWords(config: ProcessDetail['config']): string {

@@ -118,7 +118,7 @@ test('describe tells how it ended, who asked, the last lines, and only names of 
   const config = {
     command: 'cat', command_problem: null, process_num: 0, priority: 999, autostart: true, autorestart: 'unexpected', exitcodes: [0],
     startsecs: 1, startretries: 3, stopsignal: 'SIGTERM', stopwaitsecs: 10, stopasgroup: false, killasgroup: false, user: null,
-    redirect_stderr: false, directory: null, umask: null, serverurl: null, environment_keys: ['TOKEN'], stdout: log, stderr: log,
+    redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: { url: 'unix:///run/w.sock', backlog: 16, mode: '0660', owner: 'www-data' }, environment_keys: ['TOKEN'], stdout: log, stderr: log,
   }
   const view = status('web', { state: 'STOPPED', pid: 0, reason: 'stopped by cli root', stop_requested_by: 'cli root' })
   const answers = { status: () => ({ processes: [view], missing: [] }), describe: () => ({ ...view, exits: [exit], config }) }
@@ -126,6 +126,7 @@ test('describe tells how it ended, who asked, the last lines, and only names of 
   expect(code).toBe(0)
   expect(out).toMatch(/^web {2}STOPPED\n/)
   expect(out).toMatch(/stopped by +cli root\n/)
+  expect(out).toMatch(/socket +unix:\/\/\/run\/w\.sock \(descriptor 0, backlog 16, mode 0660, owner www-data\)\n/)
   expect(out).toMatch(/environment +TOKEN\n/)
   expect(out).toMatch(/pid 9 {2}killed by SIGSEGV \(core dumped\) after 1m 0s, unexpected\n {6}segfault at 0\n/)
 })

@@ -97,6 +97,7 @@ test('health and the OpenAPI document are answered', async () => {
     ['target', 'path'], ['channel', 'path'], ['bytes', 'query'], ['lines', 'query'],
   ])
   expect(JSON.stringify(document)).not.toContain('$schema')
+  expect(JSON.stringify(document.paths['/api/v1/processes/{target}'])).toContain('Address that it accepts on as descriptor 0')
 })
 
 test('HEAD answers as GET without a body and opens no stream', async () => {
