@@ -37,6 +37,10 @@ export interface Fleet {
   stopBy: Actor
   /** The shutdown gives no more grace, in no tier. */
   hurried: boolean
+  /** See shutdown.ts. */
+  awaited: Proc | null
+  /** Whose deadline comes first; `undefined`: it has to be looked for. */
+  nearest: Proc | null | undefined
   /** All processes in starting order; `null` when it has to be made again. */
   order: readonly Ranked[] | null
   /** The same by name, and the order that it was made from. */
@@ -58,7 +62,7 @@ export type FleetInput =
   | { readonly type: 'hurry' }
 
 export function newFleet(): Fleet {
-  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, order: null, names: null, steps: 0 }
+  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, nearest: null, order: null, names: null, steps: 0 }
 }
 
 /** Applies one input and settles. */
@@ -67,10 +71,19 @@ export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
   apply(fleet, input, now, effects)
   fleet.steps += 1
   // Most inputs concern one process; all are looked at when there is more to it, and now and then in any case.
-  if (input.type === 'proc' && fleet.steps % wholeLook !== 0) settle(fleet, input.proc, now, effects)
+  const one = input.type === 'proc' && fleet.steps % wholeLook !== 0 ? input.proc : null
+  if (one !== null) settle(fleet, one, now, effects)
   else for (const { proc } of ranked(fleet)) settle(fleet, proc, now, effects)
-  if (fleet.phase === 'stopping') stopNextTier(fleet, ranked(fleet), now, effects)
+  const others = fleet.phase === 'stopping' && stopNextTier(fleet, ranked(fleet), now, effects)
+  fleet.nearest = one === null || others ? undefined : nearer(fleet.nearest, one)
   return effects
+}
+
+/** Whose deadline comes first, after this one's may have changed. */
+function nearer(nearest: Proc | null | undefined, proc: Proc): Proc | null | undefined {
+  if (nearest === undefined || nearest === proc) return undefined
+  if (proc.deadline === null) return nearest
+  return nearest?.deadline == null || proc.deadline < nearest.deadline ? proc : nearest
 }
 
 /** All processes by ascending priority, then name. */
@@ -90,17 +103,21 @@ export function named(fleet: Fleet): readonly Ranked[] {
 
 /** The nearest deadline on the monotonic clock, `null` when nothing is due ever. */
 export function nextDeadline(fleet: Fleet): number | null {
-  let nearest: number | null = null
-  for (const { proc } of ranked(fleet)) {
-    if (proc.deadline !== null && (nearest === null || proc.deadline < nearest)) nearest = proc.deadline
+  if (fleet.nearest === undefined) {
+    let nearest: Proc | null = null
+    for (const { proc } of ranked(fleet)) {
+      if (proc.deadline !== null && (nearest?.deadline == null || proc.deadline < nearest.deadline)) nearest = proc
+    }
+    fleet.nearest = nearest
   }
-  return nearest
+  return fleet.nearest?.deadline ?? null
 }
 
 /** Takes a process that runs already, or is remembered, into the fleet; before the first step. */
 export function enlist(fleet: Fleet, proc: Proc, groupPriority: number): void {
   groupOf(fleet, proc.group, groupPriority).procs.set(proc.name, proc)
   fleet.order = null
+  fleet.nearest = undefined
 }
 
 /** What runs, as a config would say it. */

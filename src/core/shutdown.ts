@@ -16,26 +16,34 @@ interface Ending {
   phase: 'running' | 'stopping' | 'drained'
   readonly stopBy: Actor
   readonly hurried: boolean
+  /** One of the tier that is being stopped, not at rest yet when it was last seen. */
+  awaited: Proc | null
 }
 
-/** Stops the next tier when the one before is at rest, or says that all are. `order`: all processes, ascending. */
-export function stopNextTier(fleet: Ending, order: readonly Ranked[], now: Now, effects: Effect[]): void {
+/**
+ * Stops the next tier when the one before is at rest, or says that all are. `order`: all processes, ascending. False
+ * when there was nothing to do.
+ */
+export function stopNextTier(fleet: Ending, order: readonly Ranked[], now: Now, effects: Effect[]): boolean {
+  // As long as one of the tier is not at rest there is nothing to look for; 500 exits would each look at 500.
+  if (fleet.awaited !== null && fleet.awaited.state === 'STOPPING') return false
+  fleet.awaited = null
   const last = order.findLast(({ proc }) => !isStopped(proc.state))
   if (last === undefined) {
     fleet.phase = 'drained'
     effects.push({ type: 'drained' })
-    return
+    return true
   }
-  let waiting = false
   for (let i = order.length - 1; i >= 0; i -= 1) {
     const one = order[i]
     if (one === undefined || one.groupPriority < last.groupPriority) break
     if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, now, effects)
     else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, now, effects)
-    waiting ||= !isStopped(one.proc.state)
+    if (!isStopped(one.proc.state)) fleet.awaited ??= one.proc
   }
   // A tier of nothing but BACKOFF is done at once, and nothing else would come to move the shutdown on.
-  if (!waiting) stopNextTier(fleet, order, now, effects)
+  if (fleet.awaited === null) stopNextTier(fleet, order, now, effects)
+  return true
 }
 
 function stopForShutdown(proc: Proc, fleet: Ending, now: Now, effects: Effect[]): void {

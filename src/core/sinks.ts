@@ -62,8 +62,12 @@ export interface ChunkReader {
   /** Stop reading; the writer waits once the FIFO is full. */
   pause(): void
   resume(): void
-  /** Reads at once what is in the FIFO, at most `maxBytes`, through the same callback. Stops when paused. */
-  drain(maxBytes: number): void
+  /**
+   * Reads at once what is in the FIFO, at most `maxBytes`, through the same callback. Stops when paused. `polled`: all
+   * descriptors have been looked at since the last byte was written, so there is nothing to do for a reader that was
+   * among them.
+   */
+  drain(maxBytes: number, polled: boolean): void
   /** Ends reading and closes the descriptor. */
   close(): void
 }

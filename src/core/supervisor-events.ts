@@ -135,8 +135,14 @@ const costly: Readonly<Partial<Record<MasterEvent['type'], readonly SupervisorEv
   'tick.3600': ['TICK_3600'],
 }
 
-/** True if one of these subscriptions takes, or might take, events of this type of the master. */
-export function mightWant(subscriptions: readonly (readonly string[])[], type: MasterEvent['type']): boolean {
+interface Subscriber {
+  readonly spec: { readonly events: readonly string[] }
+}
+
+/** True if one of these takes, or might take, events of this type of the master. */
+export function mightWant(pools: Iterable<Subscriber>, type: MasterEvent['type']): boolean {
   const names = costly[type]
-  return names === undefined || names.some((name) => subscriptions.some((one) => isSubscribed(one, name)))
+  if (names === undefined) return true
+  for (const { spec } of pools) if (names.some((name) => isSubscribed(spec.events, name))) return true
+  return false
 }

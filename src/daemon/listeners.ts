@@ -56,7 +56,7 @@ export class Listeners {
       (event) => {
         this.take(event)
       },
-      (type) => mightWant([...this.pools.values()].map((pool) => pool.spec.events), type),
+      (type) => mightWant(this.pools.values(), type),
     )
   }
 

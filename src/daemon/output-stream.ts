@@ -8,6 +8,7 @@ import { AnsiStripper } from '../lib/ansi.ts'
 import { Capture } from '../lib/capture.ts'
 import { LastBytes } from '../lib/last-bytes.ts'
 import { LineStamper } from '../lib/line-stamper.ts'
+import { LateSink } from './late-sink.ts'
 import type { Taps } from './taps.ts'
 
 export interface StreamPorts {
@@ -38,6 +39,7 @@ export class OutputStream {
   readonly #stamper: LineStamper | null
   readonly #last: LastBytes | null
   readonly #taps: Taps
+  readonly #now: () => Date
   readonly #capture: Capture | null
   readonly #listeners = new Set<ChunkListener>()
   #reader: ChunkReader | null = null
@@ -66,6 +68,7 @@ export class OutputStream {
     this.#stamper = options.spec.timestamp ? new LineStamper(() => `${options.now().toISOString()} `) : null
     this.#last = options.keepsLast ? new LastBytes() : null
     this.#taps = options.taps
+    this.#now = options.now
     this.#capture = this.#makeCapture()
   }
 
@@ -87,11 +90,21 @@ export class OutputStream {
   openLogs(): string | null {
     if (this.#spec.syslog) this.#syslog ??= this.#ports.sinks.syslog(this.#tag, this.#watcher())
     if (this.#spec.file === null) return null
-    const opened = this.#openFile(this.#spec.file)
+    const opened = this.#openFile(this.#spec.file, this.#watcher())
     if (!opened.ok) return opened.code
     this.#file?.close()
     this.#file = opened.sink
     return null
+  }
+
+  /** Opens the sinks for a worker that runs already: a log that cannot be opened is opened later. */
+  openLogsLate(): void {
+    const code = this.openLogs()
+    const path = this.#spec.file
+    if (code === null || path === null) return
+    const watcher = this.#watcher()
+    this.#hooks.onProblem(`${path} cannot be opened: ${code}; what comes is dropped until it can`)
+    this.#file = new LateSink({ path, code, watcher, now: this.#now, open: () => this.#openFile(path, watcher) })
   }
 
   /** Opens both ends of the FIFO, once for all incarnations. `adopt`: the worker that may hold an older FIFO. Throws errno errors. */
@@ -122,8 +135,8 @@ export class OutputStream {
     this.#ansi?.reset()
   }
 
-  drain(maxBytes: number): void {
-    this.#reader?.drain(maxBytes)
+  drain(maxBytes: number, polled: boolean): void {
+    this.#reader?.drain(maxBytes, polled)
     this.#capture?.flush()
   }
 
@@ -155,10 +168,10 @@ export class OutputStream {
     this.#syslog = null
   }
 
-  #openFile(path: string): OpenedSink {
+  #openFile(path: string, watcher: SinkWatcher): OpenedSink {
     const { maxBytes, backups, compress, auto } = this.#spec
     const mode = auto ? autoFileMode : fileMode
-    return this.#ports.sinks.open({ path, maxBytes, backups, compress, mode }, this.#watcher())
+    return this.#ports.sinks.open({ path, maxBytes, backups, compress, mode }, watcher)
   }
 
   /** Written before anything else is done with it: what is not written when the master is killed is lost. */

@@ -97,9 +97,9 @@ export class ProcessOutput {
     return problem
   }
 
-  /** Writes what a dead worker left in its FIFOs, at once. What does not fit into the bound comes later. */
-  drain(): void {
-    for (const stream of this.#streams()) stream.drain(drainMax)
+  /** Writes what a dead worker left in its FIFOs, at once; `polled`: see ChunkReader. What does not fit into the bound comes later. */
+  drain(polled: boolean): void {
+    for (const stream of this.#streams()) stream.drain(drainMax, polled)
   }
 
   /** At most 20 last lines of stderr, or of stdout where stderr is redirected, of this incarnation. */
@@ -179,7 +179,8 @@ export class ProcessOutput {
   #prepare(adopt: number | null): string | null {
     const { spec } = this.#options
     for (const stream of this.#streams()) {
-      const code = stream.openLogs()
+      if (adopt !== null) stream.openLogsLate() // it runs, and must not wait for its log
+      const code = adopt === null ? stream.openLogs() : null
       if (code !== null) return spawnProblem(spec.name, code)
     }
     try {

@@ -63,10 +63,10 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
   }
 }
 
-/** What the fleet is told when the process of `id` has ended. */
-export function exitInput(proc: Proc, status: ExitStatus, streams: StreamsOf): FleetInput {
+/** What the fleet is told when a process has ended. `polled`: see ChunkReader. */
+export function exitInput(proc: Proc, status: ExitStatus, streams: StreamsOf, polled: boolean): FleetInput {
   const own = streams.get(proc)
-  own?.drain()
+  own?.drain(polled)
   return { type: 'proc', proc, input: { type: 'exited', status, lastLines: own?.lastLines() ?? [] } }
 }
 
@@ -83,7 +83,7 @@ function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, 
   const { stdout, stderr } = opened
   const order = { spec: proc.spec, environment: environmentOf(environment, proc), stdin, stdout, stderr }
   const spawned = processes.spawn(order, (status) => {
-    enqueue(exitInput(proc, status, streams))
+    enqueue(exitInput(proc, status, streams, true))
   })
   if (!spawned.ok) return failed(proc, spawned.reason, log)
   log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })

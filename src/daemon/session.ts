@@ -78,7 +78,7 @@ export class Session {
     })
     this.loop = this.makeLoop()
     this.watch = new AdoptedWatch(clock, processes, (proc) => {
-      this.loop.enqueue(exitInput(proc, { kind: 'unknown' }, this.streams))
+      this.loop.enqueue(exitInput(proc, { kind: 'unknown' }, this.streams, false))
     })
     this.over = new Promise((resolve) => {
       this.finish = resolve

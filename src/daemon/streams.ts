@@ -9,8 +9,8 @@ export interface ProcStreams {
   readonly stderr: number
   /** Opens logs and empties what is left in stdin; a sentence when that cannot be done: a spawn error. */
   prepareSpawn(): string | null
-  /** Reads and writes what the FIFOs hold at this moment. */
-  drain(): void
+  /** Reads and writes what the FIFOs hold at this moment. `polled`: see ChunkReader. */
+  drain(polled: boolean): void
   /** The last lines of stderr (stdout where redirected), at most 20. */
   lastLines(): string[]
   sendStdin(text: string): Promise<void>

@@ -32,7 +32,7 @@ export async function listen(master: Master, servers: readonly ServerSpec[], con
   const shared: Shared = { master, hooks, closing: closing.signal }
   const opened: Opened[] = []
   const close = async (): Promise<void> => {
-    closing.abort()
+    closing.abort('closing') // a reason of our own: to make one, Node would collect a stack trace
     await Promise.all(opened.map(one => one.close()))
   }
   try {

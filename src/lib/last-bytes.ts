@@ -33,6 +33,7 @@ export class LastBytes {
 
   /** The last lines, at most `count`, without escape sequences; a line whose beginning is gone is left out. */
   lines(count: number): string[] {
+    if (this.#length === 0) return []
     const kept = new AnsiStripper().strip(this.#bytes.subarray(0, this.#length))
     const lines = new TextDecoder().decode(kept).split(/\r?\n/)
     if (lines[lines.length - 1] === '') lines.pop()

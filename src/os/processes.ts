@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { ExitStatus, Pid } from '../core/model.ts'
 import type { Processes, SpawnOrder, SpawnProblem, Survivor } from '../core/ports.ts'
+import { signalNumber } from '../lib/signals.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { coreDumped } from './core-dump.ts'
 import type { DeadChild } from './core-dump.ts'
@@ -41,9 +42,7 @@ export function systemProcesses(): Processes {
       children.set(pid, startTime)
       watch(child, { pid, directory, startedAt: Date.now() }, (status) => {
         if (children.get(pid) === startTime) children.delete(pid)
-        // Not in libuv's handling of SIGCHLD: a replacement that is spawned there and ends at once keeps it there, and
-        // timers, signals and requests would wait for as long as a program crashes fast enough.
-        setImmediate(onExit, status)
+        tell(() => { onExit(status) })
       })
       return { ok: true, pid, startTime }
     },
@@ -59,6 +58,22 @@ export function systemProcesses(): Processes {
     searchSurvivors,
     findMarked,
   }
+}
+
+let ends: (() => void)[] = []
+
+/**
+ * Not in libuv's handling of SIGCHLD: a replacement that is spawned there and ends at once keeps it there, and timers,
+ * signals and requests would wait for as long as a program crashes fast enough. And after one more look at all
+ * descriptors, so that whoever reads what the dead wrote has it.
+ */
+function tell(end: () => void): void {
+  if (ends.push(end) > 1) return
+  setImmediate(() => setImmediate(() => {
+    const due = ends
+    ends = []
+    for (const one of due) one()
+  }))
 }
 
 /** Everything that can be known before the fork: user, directory, command. */
@@ -109,7 +124,7 @@ function exitStatus(code: number | null, signal: SignalName | null, who: DeadChi
 /** `where`: a pid, or a group as its negative number. */
 function send(where: number, signal: SignalName): KillAnswer {
   try {
-    process.kill(where, signal)
+    process.kill(where, signalNumber(signal)) // Node knows no names for some
     return 'sent'
   } catch (error) {
     const code = errorCode(error)

@@ -88,7 +88,8 @@ class FifoReader implements ChunkReader, Gathered {
     this.#socket?.resume()
   }
 
-  drain(maxBytes: number): void {
+  drain(maxBytes: number, polled: boolean): void {
+    if (polled && this.#socket !== null && this.#away === null) return
     for (let left = maxBytes; left > 0 && !this.#paused && !this.#closed;) {
       const length = this.#readNow(Math.min(left, buffer.length))
       if (length === 0) return

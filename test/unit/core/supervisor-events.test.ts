@@ -45,6 +45,8 @@ describe('an event of the master', () => {
   })
 })
 
+const subscribed = (...events: string[]): { spec: { events: string[] } } => ({ spec: { events } })
+
 describe('a subscription', () => {
   it('to a type takes what is below it, and EVENT takes everything', () => {
     expect(isSubscribed(['PROCESS_STATE'], 'PROCESS_STATE_EXITED')).toBe(true)
@@ -59,10 +61,10 @@ describe('a subscription', () => {
   })
 
   it('is what decides whether costly events are made', () => {
-    expect(mightWant([['TICK_60'], ['PROCESS_STATE']], 'tick.60')).toBe(true)
-    expect(mightWant([['TICK_60']], 'tick.5')).toBe(false)
-    expect(mightWant([['PROCESS_LOG_STDERR']], 'process.log')).toBe(true)
-    expect(mightWant([['PROCESS_COMMUNICATION']], 'process.log')).toBe(false)
+    expect(mightWant([subscribed('TICK_60'), subscribed('PROCESS_STATE')], 'tick.60')).toBe(true)
+    expect(mightWant([subscribed('TICK_60')], 'tick.5')).toBe(false)
+    expect(mightWant([subscribed('PROCESS_LOG_STDERR')], 'process.log')).toBe(true)
+    expect(mightWant([subscribed('PROCESS_COMMUNICATION')], 'process.log')).toBe(false)
     expect(mightWant([], 'process.state')).toBe(true)
   })
 })

@@ -52,7 +52,7 @@ async function run(output: ProcessOutput, script: string): Promise<void> {
   expect(output.prepareSpawn()).toBeNull()
   const child = spawn('sh', ['-c', script], { stdio: [output.stdin, output.stdout, output.stderr], detached: true })
   await once(child, 'exit')
-  output.drain()
+  output.drain(false)
 }
 
 const text = (name: string): string => readFileSync(join(dir, name), 'utf8')
@@ -164,7 +164,7 @@ describe('stdin', () => {
     await output.sendStdin('hello\n')
     const child = spawn('sh', ['-c', 'read x; echo "got $x"'], { stdio: [output.stdin, output.stdout, output.stderr] })
     await once(child, 'exit')
-    output.drain()
+    output.drain(false)
     expect(text('out.log')).toBe('got hello\n')
   })
 
@@ -176,7 +176,7 @@ describe('stdin', () => {
     await output.sendStdin('fresh\n')
     const child = spawn('sh', ['-c', 'read x; echo "got $x"'], { stdio: [output.stdin, output.stdout, output.stderr] })
     await once(child, 'exit')
-    output.drain()
+    output.drain(false)
     expect(text('out.log')).toBe('got fresh\n')
   })
 
@@ -187,7 +187,7 @@ describe('stdin', () => {
     await expect(output.sendStdin('x'.repeat(300_000))).rejects.toThrow('FAILED: shop:p does not read its stdin')
     const child = spawn('sh', ['-c', 'head -c 200000 | wc -c'], { stdio: [output.stdin, output.stdout, output.stderr] })
     await once(child, 'exit')
-    output.drain()
+    output.drain(false)
     expect(text('out.log').trim()).toBe('200000')
   })
 
@@ -219,9 +219,43 @@ describe('adoption', () => {
     const gone = once(child, 'exit')
     child.kill('SIGUSR1')
     await gone
-    after.drain()
+    after.drain(false)
     expect(text('out.log')).toBe('first\nsecond\n')
     await run(after, 'echo third')
     expect(text('out.log')).toBe('first\nsecond\nthird\n')
+  })
+
+  test('of a worker whose log cannot be opened reads on, counts what it drops, and writes when it can', async () => {
+    const changes = { stdout: logOf('logs/out.log') }
+    mkdirSync(join(dir, 'logs'))
+    const before = outputOf(changes)
+    expect(before.prepareSpawn()).toBeNull()
+    const said1 = new Promise<void>((resolve) => before.listen('stdout', () => { resolve() }))
+    const child = spawn('sh', ['-c', 'trap "echo tick" USR1; echo first; while :; do read never; done'], { stdio: [before.stdin, before.stdout, before.stderr] })
+    await said1
+    before.close()
+    rmSync(join(dir, 'logs'), { recursive: true })
+    const after = outputOf(changes)
+    expect(after.adopt(child.pid ?? 0)).toBeNull()
+    const tick = (): Promise<void> => new Promise((resolve) => {
+      const leave = after.listen('stdout', () => {
+        leave()
+        resolve()
+      })
+      child.kill('SIGUSR1')
+    })
+    await tick()
+    expect(after.dropped).toBe(5)
+    mkdirSync(join(dir, 'logs'))
+    after.reopen()
+    await tick()
+    expect(text('logs/out.log')).toBe('tick\n')
+    const log = join(dir, 'logs/out.log')
+    expect(said).toEqual([
+      `stdout ${log} cannot be opened: ENOENT; what comes is dropped until it can`, `stdout dropping 5 ENOENT on ${log}`, 'stdout recovered 5',
+    ])
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
   })
 })

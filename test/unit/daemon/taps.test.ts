@@ -45,7 +45,7 @@ async function run(script: string, changes: Partial<ProcessSpec>, wants: (type: 
   expect(output.prepareSpawn()).toBeNull()
   const child = spawn('sh', ['-c', script], { stdio: [output.stdin, output.stdout, output.stderr] })
   await once(child, 'exit')
-  output.drain()
+  output.drain(false)
   output.close()
   return { out: readFileSync(join(dir, 'out'), 'utf8'), err: readFileSync(join(dir, 'err'), 'utf8'), events, heard }
 }
