@@ -1,5 +1,5 @@
 /** The workers outlive the master: hand-over, kill -9, what died meanwhile, and records that are gone or cut. */
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fixture, newPlace } from './harness.ts'
@@ -36,6 +36,28 @@ function missingNumbers(text: string): number {
 }
 
 describe('after kill -9 of the master', () => {
+  it('a worker whose log cannot be opened is read on, and logged again when the log is back', async () => {
+    const place = newPlace('yaml', `programs:\n  steady: { command: "${fixture('reports-signals.mjs')}", stdout_logfile: '%(here)s/steady.log' }\n`)
+    const log = place.path('steady.log')
+    const first = await place.master()
+    await untilFile(log, 'ready')
+    const { pid } = await place.one('steady')
+    await kill(first)
+    rmSync(log)
+    mkdirSync(log)
+    const second = await place.master()
+    await untilSaid(second, 'steady.log cannot be opened: EISDIR')
+    process.kill(pid, 'SIGUSR1')
+    await untilSaid(second, 'output is being dropped')
+    rmdirSync(log)
+    process.kill(second.pid, 'SIGUSR2')
+    await untilSaid(second, 'can be written again')
+    process.kill(pid, 'SIGUSR1')
+    await untilFile(log, 'SIGUSR1')
+    expect(await place.one('steady')).toMatchObject({ pid, adopted: true, restarts: 0 })
+    expect((await place.client().call('info', {})).log_bytes_dropped).toBeGreaterThan(0)
+  })
+
   it('the next one adopts what runs, counts what died, remembers what was stopped, and supervises on', async () => {
     const place = newPlace('yaml', config)
     const first = await place.master()
