@@ -25,6 +25,17 @@ export interface StateEvent extends Common {
   readonly by: Actor | null
 }
 
+/** A process that is RUNNING has become healthy or unhealthy. */
+export interface HealthEvent extends Common {
+  readonly type: 'process.health'
+  readonly group: string
+  readonly name: string
+  readonly pid: number
+  readonly healthy: boolean
+  /** What a probe or the worker said; empty when healthy. */
+  readonly reason: string
+}
+
 export interface GroupEvent extends Common {
   readonly type: 'group.added' | 'group.removed'
   readonly group: string
@@ -85,6 +96,7 @@ export interface TickEvent extends Common {
 
 export type MasterEvent =
   | StateEvent
+  | HealthEvent
   | GroupEvent
   | MasterStateEvent
   | LogDropEvent

@@ -10,44 +10,23 @@
  * are stopped at once; the next tier is touched only when each of them is in a stopped state. Nothing is started
  * meanwhile.
  */
-import { isStopped } from './model.ts'
-import type { Actor } from './model.ts'
+import { conditionHolds } from './dependencies.ts'
 import type { Plan } from './diff.ts'
-import { byName, byPriority } from './order.ts'
-import type { Ranked } from './order.ts'
-import { newProc } from './proc.ts'
+import { gateOf } from './gate.ts'
+import { addGroup, change, dismiss, forget, takeNext } from './membership.ts'
+import type { Actor } from './model.ts'
+import { rests } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { reconcile, stepProc } from './process.ts'
+import { linksOf, ranked } from './roster.ts'
+import type { Fleet } from './roster.ts'
 import { shutdownActor, stopNextTier } from './shutdown.ts'
+import { namespec } from './spec.ts'
 import type { GroupSpec } from './spec.ts'
+import type { Moment } from './turn.ts'
 
 /** After so many steps every process is looked at, whatever the input was about. */
 const wholeLook = 64
-
-export interface Group {
-  readonly name: string
-  priority: number
-  readonly procs: Map<string, Proc>
-}
-
-export interface Fleet {
-  readonly groups: Map<string, Group>
-  phase: 'running' | 'stopping' | 'drained'
-  /** Who asked for the shutdown. */
-  stopBy: Actor
-  /** The shutdown gives no more grace, in no tier. */
-  hurried: boolean
-  /** See shutdown.ts. */
-  awaited: Proc | null
-  /** Whose deadline comes first; `undefined`: it has to be looked for. */
-  nearest: Proc | null | undefined
-  /** All processes in starting order; `null` when it has to be made again. */
-  order: readonly Ranked[] | null
-  /** The same by name, and the order that it was made from. */
-  names: { readonly of: readonly Ranked[]; readonly sorted: readonly Ranked[] } | null
-  /** Counts steps. */
-  steps: number
-}
 
 export type FleetInput =
   | { readonly type: 'proc'; readonly proc: Proc; readonly input: ProcInput }
@@ -61,22 +40,34 @@ export type FleetInput =
   /** SIGKILL whatever is being stopped, now. */
   | { readonly type: 'hurry' }
 
-export function newFleet(): Fleet {
-  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, nearest: null, order: null, names: null, steps: 0 }
-}
-
 /** Applies one input and settles. */
 export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
   const effects: Effect[] = []
-  apply(fleet, input, now, effects)
+  const turn: Moment = { now, effects, gate: gateOf(fleet, now) }
+  apply(fleet, input, turn)
   fleet.steps += 1
   // Most inputs concern one process; all are looked at when there is more to it, and now and then in any case.
-  const one = input.type === 'proc' && fleet.steps % wholeLook !== 0 ? input.proc : null
-  if (one !== null) settle(fleet, one, now, effects)
-  else for (const { proc } of ranked(fleet)) settle(fleet, proc, now, effects)
-  const others = fleet.phase === 'stopping' && stopNextTier(fleet, ranked(fleet), now, effects)
+  const one = input.type === 'proc' && fleet.steps % wholeLook !== 0 && !concernsOthers(fleet, input.proc, effects) ? input.proc : null
+  if (one !== null) settle(fleet, one, turn)
+  else settleAll(fleet, turn)
+  const others = fleet.phase === 'stopping' && stopNextTier(fleet, ranked(fleet), linksOf(fleet), turn)
   fleet.nearest = one === null || others ? undefined : nearer(fleet.nearest, one)
   return effects
+}
+
+/** Others may wait for what has just happened to this one. */
+function concernsOthers(fleet: Fleet, proc: Proc, effects: readonly Effect[]): boolean {
+  if (linksOf(fleet) === null && proc.spec.care?.recycle === undefined) return false
+  return effects.length > 0 || proc.state === 'STARTING'
+}
+
+/** Until nothing follows any more: who was started may be what the one before it in the order waits for. */
+function settleAll(fleet: Fleet, turn: Moment): void {
+  for (;;) {
+    const before = turn.effects.length
+    for (const { proc } of ranked(fleet)) settle(fleet, proc, turn)
+    if (turn.effects.length === before || linksOf(fleet) === null) return
+  }
 }
 
 /** Whose deadline comes first, after this one's may have changed. */
@@ -86,23 +77,14 @@ function nearer(nearest: Proc | null | undefined, proc: Proc): Proc | null | und
   return nearest?.deadline == null || proc.deadline < nearest.deadline ? proc : nearest
 }
 
-/** All processes by ascending priority, then name. */
-export function ranked(fleet: Fleet): readonly Ranked[] {
-  fleet.order ??= [...fleet.groups.values()]
-    .flatMap((group) => [...group.procs.values()].map((proc) => ({ proc, groupPriority: group.priority })))
-    .sort(byPriority)
-  return fleet.order
-}
-
-/** All processes by group, then name: the order of reading. */
-export function named(fleet: Fleet): readonly Ranked[] {
-  const order = ranked(fleet)
-  if (fleet.names?.of !== order) fleet.names = { of: order, sorted: [...order].sort(byName) }
-  return fleet.names.sorted
-}
-
 /** The nearest deadline on the monotonic clock, `null` when nothing is due ever. */
 export function nextDeadline(fleet: Fleet): number | null {
+  const own = nearestDeadline(fleet)
+  if (fleet.hurryAt === null) return own
+  return own === null ? fleet.hurryAt : Math.min(own, fleet.hurryAt)
+}
+
+function nearestDeadline(fleet: Fleet): number | null {
   if (fleet.nearest === undefined) {
     let nearest: Proc | null = null
     for (const { proc } of ranked(fleet)) {
@@ -113,145 +95,80 @@ export function nextDeadline(fleet: Fleet): number | null {
   return fleet.nearest?.deadline ?? null
 }
 
-/** Takes a process that runs already, or is remembered, into the fleet; before the first step. */
-export function enlist(fleet: Fleet, proc: Proc, groupPriority: number): void {
-  groupOf(fleet, proc.group, groupPriority).procs.set(proc.name, proc)
-  fleet.order = null
-  fleet.nearest = undefined
-}
-
-/** What runs, as a config would say it. */
-export function activeGroups(fleet: Fleet): GroupSpec[] {
-  return [...fleet.groups.values()].map((group) => ({
-    name: group.name,
-    priority: group.priority,
-    processes: [...group.procs.values()].filter((proc) => !proc.leaving).map((proc) => proc.next?.spec ?? proc.spec),
-  }))
-}
-
-function apply(fleet: Fleet, input: FleetInput, now: Now, effects: Effect[]): void {
+function apply(fleet: Fleet, input: FleetInput, turn: Moment): void {
+  const { now, effects, gate } = turn
   switch (input.type) {
     case 'proc':
-      if (fleet.phase !== 'running' && input.input.type === 'start') return
-      return stepProc(input.proc, input.input, now, effects)
+      return applyToOne(fleet, input.proc, input.input, turn)
     case 'clock':
       for (const { proc } of ranked(fleet)) {
-        if (proc.deadline !== null && proc.deadline <= now.mono) stepProc(proc, { type: 'due' }, now, effects)
+        if (proc.deadline !== null && proc.deadline <= now.mono) stepProc(proc, { type: 'due' }, now, effects, gate)
       }
+      if (fleet.hurryAt !== null && fleet.hurryAt <= now.mono) hurry(fleet, turn)
       return
     case 'addGroup':
-      return addGroup(fleet, input.group, input.by, now, effects)
+      addGroup(fleet, input.group, input.by, now, effects)
+      return callDependencies(fleet, turn)
     case 'removeGroup':
       return dismiss(fleet, input.name, 'remove', effects)
     case 'apply':
       for (const name of input.plan.removed) dismiss(fleet, name, input.by, effects)
       for (const { group, restart } of input.plan.changed) change(fleet, group, restart, input.by, now)
       for (const group of input.plan.added) addGroup(fleet, group, input.by, now, effects)
-      return
+      return callDependencies(fleet, turn)
     case 'shutdown':
       if (fleet.phase !== 'running') return
       fleet.phase = 'stopping'
       fleet.stopBy = `${shutdownActor}, ${input.by}`
+      fleet.hurryAt = fleet.shutdownTimeout === null ? null : now.mono + fleet.shutdownTimeout
       return
     case 'hurry':
-      fleet.hurried = fleet.phase === 'stopping'
-      for (const { proc } of ranked(fleet)) stepProc(proc, { type: 'hurry' }, now, effects)
+      return hurry(fleet, turn)
   }
 }
 
-function settle(fleet: Fleet, proc: Proc, now: Now, effects: Effect[]): void {
+function applyToOne(fleet: Fleet, proc: Proc, input: ProcInput, turn: Moment): void {
+  const { now, effects, gate } = turn
+  if (input.type === 'start') {
+    if (fleet.phase !== 'running') return
+    callNeeded(fleet, proc, input.by, turn)
+  }
+  stepProc(proc, input, now, effects, gate)
+  if (input.type === 'spawned' && proc.incarnation > 1) {
+    for (const one of linksOf(fleet)?.neededBy.get(proc) ?? []) {
+      if (one.spec.care?.dependsRestart !== true || one.id === null) continue
+      const reason = `${namespec(proc.group, proc.name)} was restarted (depends_restart)`
+      stepProc(one, { type: 'recycle', reason, by: 'depends_restart', now: true }, now, effects, gate)
+    }
+  }
+}
+
+/** Who is wanted wants what it needs, unless somebody has stopped that. */
+function callDependencies(fleet: Fleet, turn: Moment): void {
+  if (linksOf(fleet) === null || fleet.phase !== 'running') return
+  for (const { proc } of ranked(fleet)) if (proc.want === 'up' && proc.incarnation === 0) callNeeded(fleet, proc, proc.wantedBy, turn)
+}
+
+function callNeeded(fleet: Fleet, proc: Proc, by: Actor, turn: Moment): void {
+  for (const { dependency, procs } of linksOf(fleet)?.needs.get(proc) ?? []) {
+    for (const one of procs) {
+      if (!dependency.required || one.want === 'up' || one.leaving || conditionHolds(one, dependency.condition)) continue
+      const needed = `needed by ${namespec(proc.group, proc.name)}, ${by}`
+      callNeeded(fleet, one, by, turn)
+      stepProc(one, { type: 'start', by: needed }, turn.now, turn.effects, turn.gate)
+    }
+  }
+}
+
+function hurry(fleet: Fleet, { now, effects, gate }: Moment): void {
+  fleet.hurried = fleet.phase === 'stopping'
+  fleet.hurryAt = null
+  for (const { proc } of ranked(fleet)) stepProc(proc, { type: 'hurry' }, now, effects, gate)
+}
+
+function settle(fleet: Fleet, proc: Proc, { now, effects, gate }: Moment): void {
   const mayStart = fleet.phase === 'running'
-  reconcile(proc, now, mayStart && !proc.leaving, effects)
-  if (proc.next !== null && rests(proc)) takeNext(proc, now, mayStart, effects)
+  reconcile(proc, now, mayStart && !proc.leaving, effects, gate)
+  if (proc.next !== null && rests(proc)) takeNext(proc, now, mayStart, effects, gate)
   if (proc.leaving && rests(proc)) forget(fleet, proc, effects)
-}
-
-/** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */
-export function rests(proc: Proc): boolean {
-  return isStopped(proc.state) && proc.id === null
-}
-
-// --- changes of the config ---------------------------------------------------------------------------------------
-
-function addGroup(fleet: Fleet, spec: GroupSpec, by: Actor, now: Now, effects: Effect[]): void {
-  const group = groupOf(fleet, spec.name, spec.priority)
-  for (const process of spec.processes) admit(group, process, by, now)
-  fleet.order = null
-  effects.push({ type: 'event', proc: null, body: { type: 'group.added', group: spec.name } })
-}
-
-function change(fleet: Fleet, spec: GroupSpec, restart: ReadonlySet<string>, by: Actor, now: Now): void {
-  const group = groupOf(fleet, spec.name, spec.priority)
-  group.priority = spec.priority
-  const staying = new Set(spec.processes.map((process) => process.name))
-  for (const proc of group.procs.values()) if (!staying.has(proc.name)) leave(proc, by)
-  for (const process of spec.processes) {
-    const proc = group.procs.get(process.name)
-    if (proc === undefined) admit(group, process, by, now)
-    else if (restart.has(process.name) || proc.leaving || proc.next !== null) replaceSpec(proc, process, by)
-    else proc.spec = process
-  }
-  fleet.order = null
-}
-
-function dismiss(fleet: Fleet, name: string, by: Actor, effects: Effect[]): void {
-  const group = fleet.groups.get(name)
-  if (group === undefined) return
-  for (const proc of group.procs.values()) leave(proc, by)
-  if (group.procs.size === 0) dropGroup(fleet, group, effects)
-}
-
-function admit(group: Group, spec: Proc['spec'], by: Actor, now: Now): void {
-  const old = group.procs.get(spec.name)
-  if (old !== undefined) return replaceSpec(old, spec, by) // it was about to leave
-  group.procs.set(spec.name, newProc(spec, spec.autostart ? 'up' : 'down', `autostart, ${by}`, now.wall))
-}
-
-function leave(proc: Proc, by: Actor): void {
-  proc.leaving = true
-  proc.next = null
-  proc.want = 'down'
-  proc.wantedBy = by
-}
-
-/** A member that was up, or that starts by itself, comes back with the new spec; supervisord's update does so too. */
-function replaceSpec(proc: Proc, spec: Proc['spec'], by: Actor): void {
-  const up = spec.autostart || proc.want === 'up' || (proc.next?.up ?? false)
-  proc.leaving = false
-  proc.next = { spec, up }
-  proc.want = 'down'
-  proc.wantedBy = by
-}
-
-function takeNext(proc: Proc, now: Now, mayStart: boolean, effects: Effect[]): void {
-  if (proc.next === null) return
-  const { spec, up } = proc.next
-  proc.spec = spec
-  proc.next = null
-  proc.backoff = 0
-  if (!up) return
-  if (mayStart) stepProc(proc, { type: 'start', by: proc.wantedBy }, now, effects)
-  else proc.want = 'up'
-}
-
-function forget(fleet: Fleet, proc: Proc, effects: Effect[]): void {
-  const group = fleet.groups.get(proc.group)
-  group?.procs.delete(proc.name)
-  fleet.order = null
-  effects.push({ type: 'forget', proc })
-  if (group?.procs.size === 0) dropGroup(fleet, group, effects)
-}
-
-function dropGroup(fleet: Fleet, group: Group, effects: Effect[]): void {
-  fleet.groups.delete(group.name)
-  effects.push({ type: 'event', proc: null, body: { type: 'group.removed', group: group.name } })
-}
-
-function groupOf(fleet: Fleet, name: string, priority: number): Group {
-  let group = fleet.groups.get(name)
-  if (group === undefined) {
-    group = { name, priority, procs: new Map() }
-    fleet.groups.set(name, group)
-  }
-  return group
 }

@@ -2,9 +2,11 @@
  * What is true of every fleet after every step, whatever happened. The simulation checks it after each; a broken
  * one is a mistake of the program, and the sentence says which.
  */
+import { conditionHolds } from './dependencies.ts'
 import { isStopped } from './model.ts'
-import type { Fleet } from './fleet.ts'
-import { ranked, rests } from './fleet.ts'
+import type { Fleet } from './roster.ts'
+import { rests } from './proc.ts'
+import { linksOf, ranked } from './roster.ts'
 import type { Proc } from './proc.ts'
 
 /** Sentences about what does not hold; empty when all is well. */
@@ -15,6 +17,7 @@ export function brokenInvariants(fleet: Fleet): string[] {
       if (!holds) broken.push(`${proc.group}:${proc.name} is ${proc.state}: ${rule}`)
     }
   }
+  broken.push(...brokenLinks(fleet))
   if (fleet.phase === 'drained' && ranked(fleet).some(({ proc }) => !isStopped(proc.state))) {
     broken.push('a drained fleet has nothing that runs')
   }
@@ -22,19 +25,32 @@ export function brokenInvariants(fleet: Fleet): string[] {
 }
 
 function rulesOf(proc: Proc, phase: Fleet['phase']): readonly (readonly [rule: string, holds: boolean])[] {
-  const { state, id, want, deadline } = proc
+  const { state, id, want, deadline, hold } = proc
   const live = id !== null
   return [
     ['a process that rests or waits has no pid', !live || !['STOPPED', 'EXITED', 'FATAL', 'BACKOFF'].includes(state)],
     ['who runs or stops has a pid', live || !['RUNNING', 'STOPPING', 'UNKNOWN'].includes(state)],
-    ['who waits for a retry or for its end has a deadline', deadline !== null || !['BACKOFF', 'STOPPING'].includes(state)],
+    ['who waits for a retry or for its end has a deadline', deadline !== null || (hold !== null && state === 'BACKOFF') || !['BACKOFF', 'STOPPING'].includes(state)],
     ['who was spawned and is not up yet has a deadline', state !== 'STARTING' || live === (deadline !== null)],
-    ['who rests or runs has no deadline', deadline === null || !['STOPPED', 'EXITED', 'FATAL', 'RUNNING', 'UNKNOWN'].includes(state)],
-    ['who is not wanted does not run on', want === 'up' || !(state === 'RUNNING' || state === 'BACKOFF' || (state === 'STARTING' && live))],
-    ['who is wanted is on its way', want === 'down' || phase !== 'running' || !(state === 'STOPPED' || state === 'EXITED')],
+    ['who rests has no deadline but to be held until then, or to get one more try', deadline === null || hold !== null || !['STOPPED', 'EXITED', 'UNKNOWN'].includes(state)],
+    ['who runs has no deadline but an alarm', deadline === null || state !== 'RUNNING' || proc.spec.care !== undefined || proc.recycle !== null],
+    ['who is not wanted is not held back from a start', want === 'up' || hold === null || live],
+    ['who is not wanted does not run on', want === 'up' || hold !== null || !(state === 'RUNNING' || state === 'BACKOFF' || (state === 'STARTING' && live))],
+    ['who is wanted is on its way', want === 'down' || phase !== 'running' || hold !== null || !(state === 'STOPPED' || state === 'EXITED')],
     ['a change waits only for a process that still runs', proc.next === null || !rests(proc)],
     ['who leaves and rests is gone', !(proc.leaving && rests(proc))],
     ['at most ten exits are kept', proc.exits.length <= 10],
     ['an exit belongs to an incarnation that was', proc.exits.every((exit) => exit.incarnation <= proc.incarnation)],
   ]
+}
+
+/** Nothing has started before its condition, and nothing is left waiting when its condition holds. */
+function brokenLinks(fleet: Fleet): string[] {
+  if (fleet.phase !== 'running') return []
+  return [...(linksOf(fleet)?.needs ?? [])].flatMap(([proc, needs]) => {
+    const met = needs.every(({ dependency, procs }) =>
+      procs.every((one) => conditionHolds(one, dependency.condition) || (!dependency.required && one.want === 'down')) && (procs.length > 0 || !dependency.required))
+    if (met && proc.want === 'up' && proc.hold?.startsWith('waiting for ') === true) return [`${proc.group}:${proc.name} is left waiting though its conditions hold`]
+    return []
+  })
 }

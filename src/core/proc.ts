@@ -4,6 +4,7 @@
  */
 import type { SignalName } from '../lib/signals.ts'
 import type { EventBody } from './events.ts'
+import { isStopped } from './model.ts'
 import type { Actor, ExitRecord, ExitStatus, Pid, State, Want } from './model.ts'
 import type { ProcessSpec } from './spec.ts'
 
@@ -47,11 +48,48 @@ export interface Proc {
   restarts: number
   /** True while the running incarnation is not the master's child. */
   adopted: boolean
+  /** What follows the stop that is going on, or that has just ended. */
+  afterStop: AfterStop
+  /** Rung of the stop ladder that it stands on; -1: what comes before the first. */
+  rung: number
+  /** When this rung ends, if the worker does not ask for more time. */
+  rungEnds: number
+  /** Why it is not started, or not stopped, though it should be; `null` when nothing holds it. */
+  hold: string | null
+  /** What comes before its spawn is being done. */
+  preparing: boolean
+  /** It has shown that it is ready, in this incarnation. */
+  ready: boolean
+  /** When an incarnation that is not ready has failed to start. */
+  readyBy: number | null
+  health: Health
+  /** Why it is unhealthy. */
+  ailment: string
+  /** The job in hand, as the worker told. */
+  busy: { readonly job: string; /** On the monotonic clock; `null`: until it says otherwise. */ readonly until: number | null } | null
+  /** It is to be replaced as soon as it may; `latest`: until then its job is waited for, on the monotonic clock. */
+  recycle: { readonly reason: string; readonly by: Actor; readonly latest: number | null } | null
+  /** Last sign of life, for the watchdog. */
+  seen: number
+  /** Failures in a row, for the restart policy. */
+  crashes: number
+  /** When it was restarted by itself, as far back as `restart_limit` looks. */
+  comebacks: readonly number[]
+  /** The one more try of a process that had been given up. */
+  lastChance: boolean
   /** A config change on its way: `spec` takes the place of the old one as soon as nothing runs; `up`: then start it. */
   next: { readonly spec: ProcessSpec; readonly up: boolean } | null
   /** Stop, then leave the fleet: its program is gone from the config. */
   leaving: boolean
 }
+
+export type Health = 'unknown' | 'healthy' | 'unhealthy'
+
+/**
+ * `rest`: somebody asked for the stop. `again`: planned, it comes back at once. `failed`: it was not well, the restart
+ * policy decides. `retry`: its start has failed.
+ */
+export type AfterStop = 'rest' | 'again' | 'failed' | 'retry'
 
 /** What can happen to one process. */
 export type ProcInput =
@@ -68,10 +106,25 @@ export type ProcInput =
   | { readonly type: 'hurry' }
   /** The whole is shutting down: do not try again. */
   | { readonly type: 'giveUp'; readonly by: Actor }
+  /** What comes before a spawn, or before the first signal of a stop, is done. `incarnation`: whose it was. */
+  | { readonly type: 'prepared'; readonly incarnation: number; readonly problem: string | null }
+  | { readonly type: 'ready'; readonly incarnation: number }
+  | { readonly type: 'health'; readonly incarnation: number; readonly problem: string | null }
+  /** A sign of life, for the watchdog. */
+  | { readonly type: 'alive'; readonly incarnation: number }
+  | { readonly type: 'busy'; readonly incarnation: number; readonly job: string | null; /** Milliseconds. */ readonly lasts: number | null }
+  /** The worker asks for more time to get ready, or to stop. Milliseconds. */
+  | { readonly type: 'extend'; readonly incarnation: number; readonly time: number }
+  /** Replace it by another incarnation. */
+  | { readonly type: 'recycle'; readonly reason: string; readonly by: Actor; /** Do not wait until its siblings are up and its job is done. */ readonly now: boolean }
 
 /** What the core wants done. The shell does it and brings back what came of it as inputs. */
 export type Effect =
   | { readonly type: 'spawn'; readonly proc: Proc }
+  /** Do what comes before a spawn (`wait_for`, `pre_start`), or before a stop (`pre_stop`, `stop_command`); answer `prepared`. */
+  | { readonly type: 'prepare'; readonly proc: Proc; readonly step: 'start' | 'stop' | 'stop_command' }
+  /** What `prepare` began is not wanted any more. */
+  | { readonly type: 'abandon'; readonly proc: Proc }
   | {
       readonly type: 'kill'
       readonly proc: Proc
@@ -80,6 +133,8 @@ export type Effect =
       readonly scope: 'process' | 'group'
       /** True when the grace period ran out. */
       readonly escalated: boolean
+      /** Look at the process before the signal, so that somebody can find out why it was silent. */
+      readonly forensics?: string
     }
   /** The leader `pid` is gone: see what of its group and session is left, and kill that if the spec says so. */
   | { readonly type: 'sweep'; readonly proc: Proc; readonly pid: number }
@@ -112,7 +167,27 @@ export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: nu
     exits: [],
     restarts: 0,
     adopted: false,
+    afterStop: 'rest',
+    rung: -1,
+    rungEnds: 0,
+    hold: null,
+    preparing: false,
+    ready: false,
+    readyBy: null,
+    health: 'unknown',
+    ailment: '',
+    busy: null,
+    recycle: null,
+    seen: 0,
+    crashes: 0,
+    comebacks: [],
+    lastChance: false,
     next: null,
     leaving: false,
   }
+}
+
+/** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */
+export function rests(proc: Proc): boolean {
+  return isStopped(proc.state) && proc.id === null
 }

@@ -5,8 +5,10 @@
 import { isStopped } from './model.ts'
 import type { Actor } from './model.ts'
 import type { Ranked } from './order.ts'
-import type { Effect, Now, Proc } from './proc.ts'
+import type { Proc } from './proc.ts'
+import type { Links } from './dependencies.ts'
 import { stepProc } from './process.ts'
+import type { Moment } from './turn.ts'
 
 /** Begins the name of whoever stops a process because the whole is shut down. */
 export const shutdownActor = 'shutdown'
@@ -24,29 +26,46 @@ interface Ending {
  * Stops the next tier when the one before is at rest, or says that all are. `order`: all processes, ascending. False
  * when there was nothing to do.
  */
-export function stopNextTier(fleet: Ending, order: readonly Ranked[], now: Now, effects: Effect[]): boolean {
+export function stopNextTier(fleet: Ending, order: readonly Ranked[], links: Links | null, turn: Moment): boolean {
   // As long as one of the tier is not at rest there is nothing to look for; 500 exits would each look at 500.
   if (fleet.awaited !== null && fleet.awaited.state === 'STOPPING') return false
   fleet.awaited = null
-  const last = order.findLast(({ proc }) => !isStopped(proc.state))
-  if (last === undefined) {
+  const rank = links === null ? ({ groupPriority }: Ranked): number => groupPriority : rankByNeed(order, links)
+  const left = order.filter(({ proc }) => !isStopped(proc.state))
+  if (left.length === 0) {
     fleet.phase = 'drained'
-    effects.push({ type: 'drained' })
+    turn.effects.push({ type: 'drained' })
     return true
   }
-  for (let i = order.length - 1; i >= 0; i -= 1) {
-    const one = order[i]
-    if (one === undefined || one.groupPriority < last.groupPriority) break
-    if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, now, effects)
-    else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, now, effects)
+  const tier = Math.max(...left.map(rank))
+  for (const one of left.reverse()) {
+    if (rank(one) < tier) continue
+    if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, turn.now, turn.effects)
+    else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, turn)
     if (!isStopped(one.proc.state)) fleet.awaited ??= one.proc
   }
   // A tier of nothing but BACKOFF is done at once, and nothing else would come to move the shutdown on.
-  if (fleet.awaited === null) stopNextTier(fleet, order, now, effects)
+  if (fleet.awaited === null) stopNextTier(fleet, order, links, turn)
   return true
 }
 
-function stopForShutdown(proc: Proc, fleet: Ending, now: Now, effects: Effect[]): void {
-  stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects)
-  if (fleet.hurried) stepProc(proc, { type: 'hurry' }, now, effects)
+/** Nobody goes after what it depends on, whatever the priorities say. */
+function rankByNeed(order: readonly Ranked[], links: Links): (one: Ranked) => number {
+  const own = new Map(order.map(({ proc, groupPriority }) => [proc, groupPriority]))
+  const ranks = new Map<Proc, number>()
+  const rank = (proc: Proc): number => {
+    const known = ranks.get(proc)
+    if (known !== undefined) return known
+    ranks.set(proc, own.get(proc) ?? 0) // a circle ends here
+    const needs = links.needs.get(proc)?.flatMap(({ procs }) => procs.map(rank)) ?? []
+    const found = Math.max(own.get(proc) ?? 0, ...needs)
+    ranks.set(proc, found)
+    return found
+  }
+  return ({ proc }) => rank(proc)
+}
+
+function stopForShutdown(proc: Proc, fleet: Ending, { now, effects, gate }: Moment): void {
+  stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects, gate)
+  if (fleet.hurried) stepProc(proc, { type: 'hurry' }, now, effects, gate)
 }

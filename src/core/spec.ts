@@ -4,6 +4,7 @@
  * (command, environment, log files) is for the room that spawns.
  */
 import type { SignalName } from '../lib/signals.ts'
+import type { CareSpec } from './care.ts'
 
 /** Where one output stream of a process goes. `bytes` are bytes; `0` switches the feature off. */
 export interface LogSpec {
@@ -95,6 +96,8 @@ export interface ProcessSpec {
   readonly listener?: ListenerSpec
   /** Only for FastCGI programs; the same for all processes of one. They have no stdin. */
   readonly socket?: SocketSpec
+  /** What supervisord has no words for. */
+  readonly care?: CareSpec
 }
 
 /** A group as the config describes it. */

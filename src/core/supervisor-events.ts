@@ -97,6 +97,7 @@ export function supervisorEventOf(event: MasterEvent): SupervisorEvent | null {
     case 'master.reloaded':
     case 'log.dropping':
     case 'log.recovered':
+    case 'process.health':
     case 'process.survivors':
       return null
   }

@@ -1,28 +1,78 @@
-/** What several cells of the table do: entering a state, launching, backing off, recording an exit. */
+/** What several cells of the table do: entering a state, launching, backing off, coming back, recording an exit. */
 import type { Actor, ExitRecord, ExitStatus, State } from './model.ts'
-import { backoffDelay, gaveUp } from './policy.ts'
+import { backoffDelay, gaveUp, restartDelay } from './policy.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 
 const exitsKept = 10
 
+/** Begins a new incarnation: first what comes before its spawn, if there is anything. */
 export function launch(proc: Proc, now: Now, effects: Effect[]): void {
+  const { care } = proc.spec
   proc.incarnation += 1
   proc.deadline = null
   proc.id = null
+  forgetIncarnation(proc)
+  proc.preparing = care?.hooks?.pre_start !== undefined || (care?.waitFor?.length ?? 0) > 0
   enter(proc, 'STARTING', proc.backoff > 0 ? `try ${String(proc.backoff + 1)}` : 'being started', now, effects, { by: proc.wantedBy })
-  effects.push({ type: 'spawn', proc })
+  effects.push(proc.preparing ? { type: 'prepare', proc, step: 'start' } : { type: 'spawn', proc })
 }
 
+function forgetIncarnation(proc: Proc): void {
+  Object.assign(proc, {
+    ...{ afterStop: 'rest', rung: -1, hold: null, ready: false, readyBy: null, health: 'unknown', ailment: '', busy: null, recycle: null },
+  } satisfies Partial<Proc>)
+}
+
+/** The start has failed: it is tried again later, or given up. */
 export function backOff(proc: Proc, reason: string, now: Now, effects: Effect[]): void {
   proc.spawnError = reason
   proc.backoff += 1
-  proc.deadline = now.mono + backoffDelay(proc.backoff)
+  proc.deadline = now.mono + backoffDelay(proc.backoff, proc.spec.care, proc.name)
   enter(proc, 'BACKOFF', reason, now, effects, {})
-  if (!gaveUp(proc.backoff, proc.spec)) return
-  proc.deadline = null
+  const loop = comesBackTooOften(proc, now)
+  if (!gaveUp(proc.backoff, proc.spec) && !proc.lastChance && loop === null) return
   const tries = proc.backoff
   proc.backoff = 0
-  enter(proc, 'FATAL', `${reason}; gave up after ${String(tries)} ${tries === 1 ? 'try' : 'tries'}`, now, effects, {})
+  const words = loop ?? (proc.lastChance ? 'the one more try has failed too' : `gave up after ${String(tries)} ${tries === 1 ? 'try' : 'tries'}`)
+  giveUpFor(proc, `${reason}; ${words}`, now, effects)
+}
+
+/** FATAL; where the policy says so, with one more try later. */
+function giveUpFor(proc: Proc, reason: string, now: Now, effects: Effect[]): void {
+  const retryAfter = proc.spec.care?.restart?.retryAfter ?? null
+  proc.deadline = retryAfter === null ? null : now.mono + retryAfter
+  enter(proc, 'FATAL', reason, now, effects, {})
+}
+
+/** A process that was RUNNING has failed and is wanted: at once, after a delay, or not any more. */
+export function comeBack(proc: Proc, uptime: number, reason: string, now: Now, effects: Effect[]): void {
+  const { care } = proc.spec
+  if (uptime >= (care?.restart?.reset ?? Infinity)) proc.crashes = 0
+  proc.crashes += 1
+  const loop = comesBackTooOften(proc, now)
+  if (loop !== null) {
+    proc.spawnError = loop
+    return giveUpFor(proc, `${reason}; ${loop}`, now, effects)
+  }
+  waitToComeBack(proc, proc.crashes, reason, now, effects)
+}
+
+/** `crashes`: 0 for an end that was no failure. */
+export function waitToComeBack(proc: Proc, crashes: number, reason: string, now: Now, effects: Effect[]): void {
+  const delay = restartDelay(crashes, proc.spec.care, proc.name)
+  if (delay === 0) return // reconcile() starts it
+  proc.deadline = now.mono + delay
+  enter(proc, 'BACKOFF', reason, now, effects, {})
+}
+
+/** Counts one automatic restart; a sentence when there have been too many. */
+function comesBackTooOften(proc: Proc, now: Now): string | null {
+  const limit = proc.spec.care?.restart?.limit ?? null
+  if (limit === null) return null
+  proc.comebacks = [...proc.comebacks.filter((at) => at > now.mono - limit.per), now.mono]
+  if (proc.comebacks.length <= limit.count) return null
+  proc.comebacks = []
+  return `crash loop: more than ${String(limit.count)} restarts within ${String(limit.per / 1000)} s (restart_limit)`
 }
 
 export function recordExit(
@@ -49,6 +99,7 @@ export function recordExit(
   proc.id = null
   proc.adopted = false
   proc.deadline = null
+  proc.hold = null
   proc.stoppedAt = now.wall
   effects.push({ type: 'sweep', proc, pid })
   return record

@@ -106,7 +106,7 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
   proc.startedMono = now.mono - (processes.age(proc.id) ?? Math.max(0, now.wall - status.startedAt))
   proc.adopted = true
   if (proc.state === 'STARTING') proc.deadline = proc.startedMono + Math.max(0, spec.startsecs)
-  if (proc.state === 'STOPPING') proc.deadline = now.mono + spec.stopwait
+  if (proc.state === 'STOPPING') Object.assign(proc, { deadline: now.mono + spec.stopwait, rung: 0 })
   return { proc, fate: processes.isAlive(proc.id) ? 'alive' : 'died', groupPriority }
 }
 

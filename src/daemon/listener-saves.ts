@@ -1,5 +1,5 @@
 /** Which pools have to be written, and the writing of them: what fails is tried again with the next change. */
-import type { Fleet } from '../core/fleet.ts'
+import type { Fleet } from '../core/roster.ts'
 import type { Pool } from '../core/pool.ts'
 import type { ListenerRecords } from './listener-records.ts'
 import type { MasterLog } from './master-log.ts'

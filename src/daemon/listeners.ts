@@ -6,7 +6,7 @@
 import { envelopeText } from '../core/envelope.ts'
 import type { Envelope } from '../core/envelope.ts'
 import type { MasterEvent, StateEvent } from '../core/events.ts'
-import type { Fleet } from '../core/fleet.ts'
+import type { Fleet } from '../core/roster.ts'
 import type { Heard } from '../core/listener.ts'
 import { isStopped } from '../core/model.ts'
 import { compare } from '../core/order.ts'

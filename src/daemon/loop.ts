@@ -5,7 +5,8 @@
  * One timer is armed, for the nearest deadline; with nothing due there is none.
  */
 import { nextDeadline, step } from '../core/fleet.ts'
-import type { Fleet, FleetInput } from '../core/fleet.ts'
+import type { FleetInput } from '../core/fleet.ts'
+import type { Fleet } from '../core/roster.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Effect } from '../core/proc.ts'
 

@@ -40,6 +40,9 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
       case 'spawn':
         ports.touched(effect.proc)
         return { type: 'proc', proc: effect.proc, input: spawn(effect.proc, ports) }
+      case 'prepare':
+      case 'abandon':
+        return null
       case 'kill':
         ports.touched(effect.proc)
         return kill(effect, ports)

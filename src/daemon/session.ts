@@ -3,8 +3,8 @@
  * over. It receives ports and takes no room in hand itself; what it begins with is in takeover.ts.
  */
 import type { Config } from '../config/config.ts'
-import { activeGroups, newFleet, ranked } from '../core/fleet.ts'
-import type { Fleet } from '../core/fleet.ts'
+import { activeGroups, newFleet, ranked } from '../core/roster.ts'
+import type { Fleet } from '../core/roster.ts'
 import { brokenInvariants } from '../core/invariants.ts'
 import type { Actor } from '../core/model.ts'
 import type { SignalName } from '../lib/signals.ts'

@@ -3,7 +3,7 @@
  * write rubbish, die while they are busy; and masters that die between any two acts. The daemon's own Listeners run on
  * FIFOs, files and a clock in memory. At the end everything calms down, and no event may be missing.
  */
-import { newFleet } from '../../src/core/fleet.ts'
+import { newFleet } from '../../src/core/roster.ts'
 import type { Clock } from '../../src/core/ports.ts'
 import { newProc } from '../../src/core/proc.ts'
 import type { Proc } from '../../src/core/proc.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { activeGroups, nextDeadline, ranked } from '../../../src/core/fleet.ts'
+import { nextDeadline } from '../../../src/core/fleet.ts'
+import { activeGroups, ranked } from '../../../src/core/roster.ts'
 import { specOf } from '../../sim/random-world.ts'
 import { group, plan, TestFleet } from './fleets.ts'
 import { code } from './procs.ts'

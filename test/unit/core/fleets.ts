@@ -1,8 +1,10 @@
 /** A whole fleet on a clock of its own, whose spawns and kills a test answers, for tests of the core. */
 import type { Plan } from '../../../src/core/diff.ts'
 import type { EventBody } from '../../../src/core/events.ts'
-import { newFleet, step } from '../../../src/core/fleet.ts'
-import type { Fleet, FleetInput } from '../../../src/core/fleet.ts'
+import { step } from '../../../src/core/fleet.ts'
+import { newFleet } from '../../../src/core/roster.ts'
+import type { FleetInput } from '../../../src/core/fleet.ts'
+import type { Fleet } from '../../../src/core/roster.ts'
 import { brokenInvariants } from '../../../src/core/invariants.ts'
 import type { Effect, Proc, ProcInput } from '../../../src/core/proc.ts'
 import type { GroupSpec, ProcessSpec } from '../../../src/core/spec.ts'

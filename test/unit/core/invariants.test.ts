@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { enlist, newFleet } from '../../../src/core/fleet.ts'
-import type { Fleet } from '../../../src/core/fleet.ts'
+import { enlist, newFleet } from '../../../src/core/roster.ts'
+import type { Fleet } from '../../../src/core/roster.ts'
 import { brokenInvariants } from '../../../src/core/invariants.ts'
 import type { State } from '../../../src/core/model.ts'
 import type { Proc } from '../../../src/core/proc.ts'

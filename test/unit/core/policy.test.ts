@@ -4,7 +4,7 @@ import { specOf } from '../../sim/random-world.ts'
 import { at, code, entered, exited, id, procIn, stepped } from './procs.ts'
 
 it('waits one second more after each failure', () => {
-  expect([1, 2, 3, 10].map(backoffDelay)).toEqual([1000, 2000, 3000, 10_000])
+  expect([1, 2, 3, 10].map((failures) => backoffDelay(failures))).toEqual([1000, 2000, 3000, 10_000])
 })
 
 it('starts startretries + 1 times, then gives up', () => {

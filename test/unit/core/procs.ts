@@ -29,7 +29,7 @@ export function procIn(state: State, change: Partial<Proc> = {}, spec: Partial<P
   if (live) proc.id = id
   if (['STARTING', 'BACKOFF', 'STOPPING'].includes(state)) proc.deadline = 1000
   if (state === 'BACKOFF') proc.backoff = 1
-  if (state === 'STOPPING') proc.stopBy = 'test'
+  if (state === 'STOPPING') Object.assign(proc, { stopBy: 'test', rung: 0 })
   return Object.assign(proc, change)
 }
 

@@ -155,6 +155,13 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   exited: exited(code(0)),
   hurry: { type: 'hurry' },
   giveUp: { type: 'giveUp', by: 'ann' },
+  prepared: { type: 'prepared', incarnation: 1, problem: null },
+  ready: { type: 'ready', incarnation: 1 },
+  health: { type: 'health', incarnation: 1, problem: null },
+  alive: { type: 'alive', incarnation: 1 },
+  busy: { type: 'busy', incarnation: 1, job: 'j', lasts: null },
+  extend: { type: 'extend', incarnation: 1, time: 1000 },
+  recycle: { type: 'recycle', reason: 'r', by: 'ann', now: false },
 }
 
 const all = Object.entries(table).flatMap(([state, row]) =>
@@ -164,7 +171,7 @@ describe('The table of a process', () => {
   it('has a test for each of its live cells, and none for others', () => {
     const live = all.filter(({ cell }) => typeof cell === 'function').map(({ key }) => key)
     expect(Object.keys(cells).sort()).toEqual(live.sort())
-    expect(all).toHaveLength(8 * 9)
+    expect(all).toHaveLength(8 * 16)
   })
 
   for (const [key, [sentence, check]] of Object.entries(cells)) it(`${key}: ${sentence}`, check)

@@ -1,7 +1,7 @@
 /** Listeners wired to processes: who gets what when, what is held for the beginning, records, full FIFOs, endings. */
 import { describe, expect, it } from 'vitest'
 import type { EventBody } from '../../../src/core/events.ts'
-import { newFleet } from '../../../src/core/fleet.ts'
+import { newFleet } from '../../../src/core/roster.ts'
 import { newProc } from '../../../src/core/proc.ts'
 import type { Proc } from '../../../src/core/proc.ts'
 import { Fault } from '../../../src/lib/fault.ts'

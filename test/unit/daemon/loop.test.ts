@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { newFleet } from '../../../src/core/fleet.ts'
+import { newFleet } from '../../../src/core/roster.ts'
 import type { FleetInput } from '../../../src/core/fleet.ts'
 import type { Effect } from '../../../src/core/proc.ts'
 import { Loop } from '../../../src/daemon/loop.ts'

@@ -1,0 +1,84 @@
+/**
+ * Who needs whom: the dependencies of a fleet by process, when a condition holds, and the way round of a cycle. Names
+ * may be of a program, of a group, or `group:process`.
+ */
+import type { Condition, Dependency } from './care.ts'
+import { isStopped } from './model.ts'
+import type { Proc } from './proc.ts'
+import type { ProcessSpec } from './spec.ts'
+
+export interface Need {
+  readonly dependency: Dependency
+  readonly procs: readonly Proc[]
+}
+
+export interface Links {
+  readonly needs: ReadonlyMap<Proc, readonly Need[]>
+  readonly neededBy: ReadonlyMap<Proc, readonly Proc[]>
+}
+
+/** `null` when nobody depends on anybody. */
+export function makeLinks(all: readonly Proc[]): Links | null {
+  const needs = new Map<Proc, readonly Need[]>()
+  const neededBy = new Map<Proc, Proc[]>()
+  for (const proc of all) {
+    const { dependsOn } = proc.spec.care ?? {}
+    if (dependsOn === undefined) continue
+    needs.set(proc, dependsOn.map((dependency) => ({ dependency, procs: all.filter((one) => one !== proc && isMeant(one.spec, dependency.on)) })))
+    for (const one of needs.get(proc)?.flatMap(({ procs }) => procs) ?? []) neededBy.set(one, [...(neededBy.get(one) ?? []), proc])
+  }
+  return needs.size === 0 ? null : { needs, neededBy }
+}
+
+/** True if a name of `depends_on` means this process. */
+export function isMeant(spec: Pick<ProcessSpec, 'group' | 'name' | 'program'>, on: string): boolean {
+  return spec.program === on || spec.group === on || `${spec.group}:${spec.name}` === on || spec.name === on
+}
+
+/** True if a process is as far as a dependent wants it. */
+export function conditionHolds(proc: Proc, condition: Condition): boolean {
+  switch (condition) {
+    case 'started':
+      return proc.id !== null && (proc.state === 'STARTING' || proc.state === 'RUNNING')
+    case 'ready':
+      return proc.state === 'RUNNING'
+    case 'healthy':
+      return proc.state === 'RUNNING' && (proc.spec.care?.health === undefined || proc.health === 'healthy')
+    case 'completed': {
+      const last = proc.exits.at(-1)
+      return isStopped(proc.state) && last !== undefined && !last.wanted && last.status.kind === 'code' && proc.spec.exitcodes.includes(last.status.code)
+    }
+  }
+}
+
+/** Names of programs that depend on each other in a circle, the first one again at the end; `null`: there is none. */
+export function findCycle(specs: readonly ProcessSpec[]): readonly string[] | null {
+  const programs = new Map<string, Set<string>>()
+  for (const spec of specs) {
+    const on = programs.get(spec.program) ?? new Set()
+    programs.set(spec.program, on)
+    for (const dependency of spec.care?.dependsOn ?? []) {
+      for (const other of specs) if (isMeant(other, dependency.on) && (other.program !== spec.program || dependency.on === spec.program)) on.add(other.program)
+    }
+  }
+  const done = new Set<string>()
+  const path: string[] = []
+  const visit = (program: string): readonly string[] | null => {
+    const at = path.indexOf(program)
+    if (at >= 0) return [...path.slice(at), program]
+    if (done.has(program)) return null
+    path.push(program)
+    for (const next of programs.get(program) ?? []) {
+      const cycle = visit(next)
+      if (cycle !== null) return cycle
+    }
+    path.pop()
+    done.add(program)
+    return null
+  }
+  for (const program of programs.keys()) {
+    const cycle = visit(program)
+    if (cycle !== null) return cycle
+  }
+  return null
+}

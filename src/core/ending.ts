@@ -1,0 +1,120 @@
+/** The cells of the table that lead to an end, and what follows of each: stops, exits, giving up. */
+import { beginStop, climb, extend, kill, waitBeforeFirst } from './ladder.ts'
+import { isExpected, restartsAfter } from './policy.ts'
+import type { Effect, Now, Proc } from './proc.ts'
+import { stayUp } from './starting.ts'
+import { backOff, badExit, comeBack, enter, exitWords, recordExit, waitToComeBack } from './transitions.ts'
+import type { Turn } from './turn.ts'
+
+export function askToStop(proc: Proc, { input, now, effects, gate }: Turn<'stop'>): void {
+  proc.want = 'down'
+  proc.wantedBy = input.by
+  if (proc.preparing) return abandonPreparing(proc, input.by, now, effects)
+  if (proc.id === null) return // the spawn is being carried out; reconcile() comes back to it
+  proc.hold = gate.stop(proc)
+  if (proc.hold === null) beginStop(proc, 'rest', { by: input.by }, now, effects)
+}
+
+function abandonPreparing(proc: Proc, by: string, now: Now, effects: Effect[]): void {
+  proc.preparing = false
+  proc.stopBy = by
+  effects.push({ type: 'abandon', proc })
+  enter(proc, 'STOPPED', `stopped by ${by} before it was spawned`, now, effects, { by })
+}
+
+/** Somebody does not want it any more, while it was to come back. */
+export function stayDown(proc: Proc, { input }: Turn<'stop'>): void {
+  if (proc.afterStop === 'rest') return
+  proc.want = 'down'
+  proc.wantedBy = input.by
+  proc.stopBy = input.by
+  proc.afterStop = 'rest'
+}
+
+export function goOnStopping(proc: Proc, { input, now, effects }: Turn<'prepared'>): void {
+  if (proc.rung < 0) waitBeforeFirst(proc, now, effects)
+  else if (proc.rung === 0 && input.problem !== null) climb(proc, now, effects) // stop_command has failed: by signals then
+}
+
+export function climbOn(proc: Proc, { now, effects }: Turn<'due'>): void {
+  climb(proc, now, effects)
+}
+
+export function killNow(proc: Proc, { now, effects }: Turn<'hurry'>): void {
+  kill(proc, now, effects)
+}
+
+export function stopLonger(proc: Proc, { input, now }: Turn<'extend'>): void {
+  extend(proc, input.time, now)
+}
+
+export function endWhileStarting(proc: Proc, turn: Turn<'exited'>): void {
+  const isReady = proc.spec.care?.ready === undefined || proc.ready
+  if (isReady && proc.deadline !== null && turn.now.mono > proc.deadline) {
+    stayUp(proc, turn.now, turn.effects) // it did stay up; its end was only seen before the deadline was
+    endAfterRunning(proc, turn)
+    return
+  }
+  const { input, now, effects } = turn
+  recordExit(proc, input, now, effects, { wanted: false, expected: false })
+  backOff(proc, 'Exited too quickly (process log may have details)', now, effects)
+}
+
+export function endAfterRunning(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
+  const expected = isExpected(input.status, proc.spec)
+  const again = restartsAfter(input.status, proc.spec)
+  const record = recordExit(proc, input, now, effects, { wanted: false, expected })
+  proc.backoff = 0
+  proc.spawnError = expected ? '' : badExit(input.status)
+  if (!again) {
+    proc.want = 'down'
+    proc.wantedBy = `autorestart: ${proc.spec.autorestart === 'never' ? 'false' : 'unexpected'}`
+  }
+  const words = `${exitWords(input.status)}${expected ? '' : ', not expected'}`
+  enter(proc, 'EXITED', `${words}${again ? ', starts again' : ''}`, now, effects, { expected, pid: record.pid })
+  if (!again || proc.want === 'down') return
+  if (expected) waitToComeBack(proc, 0, words, now, effects)
+  else comeBack(proc, record.uptime, words, now, effects)
+}
+
+export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
+  const { afterStop } = proc
+  const expected = isExpected(input.status, proc.spec)
+  const why = proc.reason
+  const record = recordExit(proc, input, now, effects, { wanted: true, expected })
+  if (afterStop === 'retry') return backOff(proc, why, now, effects)
+  const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(input.status)}`
+  enter(proc, 'STOPPED', reason, now, effects, { pid: record.pid, expected, by: proc.stopBy })
+  if (afterStop === 'failed') comeBack(proc, record.uptime, `stopped by ${proc.stopBy ?? ''}: ${why}`, now, effects)
+}
+
+export function endUnknown(proc: Proc, turn: Turn<'exited'>): void {
+  const { input, now, effects } = turn
+  const record = recordExit(proc, input, now, effects, { wanted: proc.want === 'down', expected: false })
+  proc.want = 'down'
+  enter(proc, 'STOPPED', `ended after a signal to it was refused: ${exitWords(input.status)}`, now, effects, { pid: record.pid })
+}
+
+export function abandonBackoff(proc: Proc, { input, now, effects }: Turn<'stop'>): void {
+  proc.want = 'down'
+  proc.wantedBy = input.by
+  proc.stopBy = input.by
+  proc.deadline = null
+  proc.hold = null
+  enter(proc, 'STOPPED', `stopped by ${input.by} while it waited for the next try`, now, effects, { by: input.by })
+}
+
+export function giveUp(proc: Proc, { input, now, effects }: Turn<'giveUp'>): void {
+  proc.want = 'down'
+  proc.wantedBy = input.by
+  proc.deadline = null
+  proc.hold = null
+  proc.backoff = 0
+  enter(proc, 'FATAL', `${proc.reason}; given up: the master is shutting down`, now, effects, {})
+}
+
+export function loseControl(proc: Proc, { input, now, effects }: Turn<'refused'>): void {
+  proc.deadline = null
+  proc.spawnError = input.reason
+  enter(proc, 'UNKNOWN', input.reason, now, effects, { pid: proc.id?.pid ?? 0 })
+}

@@ -1,0 +1,99 @@
+/** The cells of a process that is RUNNING: its alarms, its health, its job, and being replaced. */
+import { abort, beginStop } from './ladder.ts'
+import { lifetimeEnd } from './policy.ts'
+import type { Effect, Now, Proc } from './proc.ts'
+import { enter } from './transitions.ts'
+import type { Moment, Turn } from './turn.ts'
+
+/** Sets the deadline of a process that is RUNNING to the nearest of its alarms. */
+export function arm(proc: Proc): void {
+  const { care } = proc.spec
+  proc.deadline = null
+  if (care === undefined && proc.recycle === null) return
+  const alarms = [
+    care?.watchdog === undefined ? null : proc.seen + care.watchdog,
+    proc.recycle === null ? lifetimeEnd(proc.startedMono, care, `${proc.name} ${String(proc.incarnation)}`) : proc.recycle.latest,
+  ].filter((alarm) => alarm !== null)
+  if (alarms.length > 0) proc.deadline = Math.min(...alarms)
+}
+
+export function attend(proc: Proc, { now, effects, gate }: Turn<'due'>): void {
+  const { care } = proc.spec
+  if (care?.watchdog !== undefined && now.mono >= proc.seen + care.watchdog) {
+    const reason = `silent for ${String(care.watchdog / 1000)} s (watchdog)`
+    beginAbort(proc, reason, now, effects)
+    return
+  }
+  const end = lifetimeEnd(proc.startedMono, care, `${proc.name} ${String(proc.incarnation)}`)
+  if (proc.recycle === null && end !== null && now.mono >= end) {
+    proc.recycle = { reason: 'its max_lifetime is over', by: 'max_lifetime', latest: null }
+  }
+  if (proc.recycle === null) arm(proc)
+  else tryToReplace(proc, { now, effects, gate })
+}
+
+function beginAbort(proc: Proc, reason: string, now: Now, effects: Effect[]): void {
+  proc.stopBy = 'watchdog'
+  proc.afterStop = 'failed'
+  proc.recycle = null
+  enter(proc, 'STOPPING', reason, now, effects, { by: 'watchdog', pid: proc.id?.pid ?? 0 })
+  abort(proc, reason, now, effects)
+}
+
+export function replace(proc: Proc, turn: Turn<'recycle'>): void {
+  if (proc.id === null || proc.want === 'down') return
+  const { reason, by } = turn.input
+  if (turn.input.now || proc.state === 'STARTING') return beginStop(proc, 'again', { reason, by }, turn.now, turn.effects)
+  proc.recycle ??= { reason, by, latest: null }
+  tryToReplace(proc, turn)
+}
+
+/** Siblings are never down together, and a job in hand is waited for, up to its bound. */
+export function tryToReplace(proc: Proc, { now, effects, gate }: Moment): void {
+  if (proc.recycle === null) return
+  const { reason, by } = proc.recycle
+  const busy = isBusy(proc, now)
+  if (busy && proc.recycle.latest === null) {
+    const wait = Math.min(proc.spec.care?.stop?.busyWait ?? 0, (proc.busy?.until ?? Infinity) - now.mono)
+    proc.recycle = { ...proc.recycle, latest: now.mono + wait }
+  }
+  const waits = busy && now.mono < (proc.recycle.latest ?? 0) ? `${reason}; waits until job ${proc.busy?.job ?? ''} is done` : gate.recycle(proc)
+  if (waits === null) return beginStop(proc, 'again', { reason, by }, now, effects)
+  proc.hold = waits
+  if (!busy) proc.recycle = { ...proc.recycle, latest: null }
+  arm(proc)
+}
+
+function isBusy(proc: Proc, now: Now): boolean {
+  return proc.busy !== null && (proc.busy.until === null || now.mono < proc.busy.until)
+}
+
+export function judge(proc: Proc, { input, now, effects }: Turn<'health'>): void {
+  const health = input.problem === null ? 'healthy' : 'unhealthy'
+  proc.ailment = input.problem ?? ''
+  if (proc.health === health) return
+  proc.health = health
+  const { group, name } = proc
+  const pid = proc.id?.pid ?? 0
+  effects.push({ type: 'event', proc, body: { type: 'process.health', group, name, pid, healthy: health === 'healthy', reason: proc.ailment } })
+  const action = proc.spec.care?.health?.onUnhealthy
+  if (health === 'healthy' || proc.id === null || action === undefined) return
+  if (action.kind === 'signal') effects.push({ type: 'kill', proc, id: proc.id, signal: action.signal, scope: 'process', escalated: false })
+  if (action.kind === 'restart') beginStop(proc, 'failed', { reason: `unhealthy: ${proc.ailment}`, by: 'health check' }, now, effects)
+}
+
+export function showLife(proc: Proc, { now }: Turn<'alive'>): void {
+  proc.seen = now.mono
+}
+
+export function changeJob(proc: Proc, { input, now }: Turn<'busy'>): void {
+  proc.busy = input.job === null ? null : { job: input.job, until: input.lasts === null ? null : now.mono + input.lasts }
+}
+
+/** A stop that was held back is taken back. */
+export function keepRunning(proc: Proc, { input }: Turn<'start'>): void {
+  if (proc.want === 'up') return
+  proc.want = 'up'
+  proc.wantedBy = input.by
+  proc.hold = null
+}

@@ -1,0 +1,101 @@
+/** The cells of the table that lead to RUNNING: launching, spawning, staying up, getting ready. */
+import { beginStop } from './ladder.ts'
+import type { Effect, Now, Proc } from './proc.ts'
+import { arm } from './running.ts'
+import { backOff, enter, launch } from './transitions.ts'
+import type { Moment, Turn } from './turn.ts'
+
+/** Launches, or notes what it waits for. */
+export function launchIfFree(proc: Proc, automatic: boolean, { now, effects, gate }: Moment): void {
+  const hold = gate.start(proc, automatic)
+  proc.hold = hold?.reason ?? null
+  proc.deadline = hold?.until ?? null
+  if (hold !== null) return
+  if (automatic) proc.restarts += 1
+  if (proc.state === 'FATAL') proc.lastChance = automatic
+  launch(proc, now, effects)
+}
+
+export function begin(proc: Proc, turn: Turn<'start'>): void {
+  proc.want = 'up'
+  proc.wantedBy = turn.input.by
+  proc.crashes = 0
+  proc.comebacks = []
+  proc.afterStop = 'rest'
+  launchIfFree(proc, false, turn)
+}
+
+export function tryAgain(proc: Proc, turn: Turn<'due'>): void {
+  proc.deadline = null
+  if (proc.want === 'up') launchIfFree(proc, true, turn)
+}
+
+export function abandonStart(proc: Proc, { input }: Turn<'stop'>): void {
+  if (proc.hold === null && proc.deadline === null) return
+  proc.want = 'down'
+  proc.wantedBy = input.by
+  proc.deadline = null
+  proc.hold = null
+}
+
+export function spawnOrFail(proc: Proc, { input, now, effects }: Turn<'prepared'>): void {
+  if (!proc.preparing) return
+  proc.preparing = false
+  if (input.problem !== null) return backOff(proc, input.problem, now, effects)
+  effects.push({ type: 'spawn', proc })
+}
+
+export function rememberIncarnation(proc: Proc, turn: Turn<'spawned'>): void {
+  const { startsecs, care } = proc.spec
+  proc.id = turn.input.id
+  proc.startedMono = turn.now.mono
+  proc.startedAt = turn.now.wall
+  proc.seen = turn.now.mono
+  proc.adopted = false
+  proc.readyBy = care?.ready === undefined ? null : turn.now.mono + care.ready.timeout
+  proc.deadline = turn.now.mono + Math.max(0, startsecs)
+  proc.reason = `has to stay up for ${String(startsecs / 1000)} s (startsecs)`
+  if (startsecs <= 0) beUpOrFail(proc, turn)
+}
+
+export function failToSpawn(proc: Proc, { input, now, effects }: Turn<'spawnFailed'>): void {
+  backOff(proc, input.reason, now, effects)
+}
+
+/** A deadline of STARTING: that of startsecs, or the one after it. */
+export function beUpOrFail(proc: Proc, { now, effects }: Moment): void {
+  if (proc.id === null) return // due while the spawn is being carried out: nothing has been up yet
+  const { ready } = proc.spec.care ?? {}
+  if (ready === undefined || proc.ready) return stayUp(proc, now, effects)
+  proc.deadline = proc.readyBy ?? now.mono + ready.timeout
+  proc.readyBy = proc.deadline
+  proc.reason = `waits until it is ready (${ready.by.kind})`
+  if (now.mono < proc.deadline) return
+  const reason = `not ready within ${String(ready.timeout / 1000)} s (ready_timeout)`
+  beginStop(proc, 'retry', { reason, by: 'ready_timeout' }, now, effects)
+}
+
+export function becomeReady(proc: Proc, { now, effects }: Turn<'ready'>): void {
+  if (proc.id === null || proc.ready) return
+  proc.ready = true
+  if (proc.state !== 'STARTING') return
+  if (now.mono >= proc.startedMono + proc.spec.startsecs) stayUp(proc, now, effects)
+  else proc.reason = `is ready, has to stay up for ${String(proc.spec.startsecs / 1000)} s (startsecs)`
+}
+
+export function startLonger(proc: Proc, { input, now }: Turn<'extend'>): void {
+  if (proc.readyBy === null) return
+  const waiting = proc.deadline === proc.readyBy
+  proc.readyBy = Math.max(proc.readyBy, now.mono + input.time)
+  if (waiting) proc.deadline = proc.readyBy
+}
+
+export function stayUp(proc: Proc, now: Now, effects: Effect[]): void {
+  proc.backoff = 0
+  proc.spawnError = ''
+  proc.lastChance = false
+  proc.ready = true
+  proc.seen = now.mono
+  enter(proc, 'RUNNING', '', now, effects, { pid: proc.id?.pid ?? 0 })
+  arm(proc)
+}
