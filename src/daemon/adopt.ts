@@ -6,6 +6,7 @@ import type { Pid } from '../core/model.ts'
 import type { Processes } from '../core/ports.ts'
 import { newProc } from '../core/proc.ts'
 import type { Now, Proc } from '../core/proc.ts'
+import { arm } from '../core/running.ts'
 import { backoffDelay } from '../core/policy.ts'
 import { shutdownActor } from '../core/shutdown.ts'
 import { namespec } from '../core/spec.ts'
@@ -105,9 +106,24 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
   // The wall clock may have been set since; the kernel knows how long it has lived.
   proc.startedMono = now.mono - (processes.age(proc.id) ?? Math.max(0, now.wall - status.startedAt))
   proc.adopted = true
-  if (proc.state === 'STARTING') proc.deadline = proc.startedMono + Math.max(0, spec.startsecs)
-  if (proc.state === 'STOPPING') Object.assign(proc, { deadline: now.mono + spec.stopwait, rung: 0 })
+  resume(proc, now)
   return { proc, fate: processes.isAlive(proc.id) ? 'alive' : 'died', groupPriority }
+}
+
+/** Sets the deadlines of a process that runs on. */
+function resume(proc: Proc, now: Now): void {
+  const { startsecs, stopwait, care } = proc.spec
+  proc.seen = now.mono
+  if (proc.state === 'STARTING') {
+    proc.deadline = proc.startedMono + Math.max(0, startsecs)
+    if (care?.ready !== undefined) proc.readyBy = Math.max(now.mono, proc.startedMono + care.ready.timeout)
+  } else if (proc.state === 'STOPPING') {
+    proc.rung = Math.max(0, proc.rung) // whatever comes before the first signal was begun by the last master
+    proc.deadline = now.mono + stopwait
+    proc.rungEnds = proc.deadline
+  } else if (proc.state === 'RUNNING') {
+    arm(proc)
+  }
 }
 
 function restored(spec: ProcessSpec, status: Status, record: Remembered, autostart: boolean, now: Now): Proc {
@@ -116,12 +132,12 @@ function restored(spec: ProcessSpec, status: Status, record: Remembered, autosta
   const incarnation = Math.max(status.incarnation, exits.at(-1)?.incarnation ?? 0)
   // Nobody wanted this process down: the last master died while it stopped everything.
   const { want, wantedBy } = status.wantedBy.startsWith(shutdownActor) ? { want: autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
-  const { backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts } = status
+  const { backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes } = status
   const givenUp = status.state === 'FATAL' && status.wantedBy.startsWith(shutdownActor)
   const state = givenUp ? 'STOPPED' : status.state
   return {
     ...newProc(spec, want, wantedBy, now.wall),
-    ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts },
+    ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes },
     exits,
   }
 }
@@ -132,7 +148,8 @@ function rested(proc: Proc, now: Now): Proc {
     proc.state = 'STOPPED'
     proc.incarnation -= 1
   }
-  if (proc.state === 'BACKOFF') proc.deadline = now.mono + backoffDelay(proc.backoff)
+  if (proc.state === 'BACKOFF') proc.deadline = now.mono + backoffDelay(proc.backoff, proc.spec.care, proc.name)
+  if (proc.state === 'FATAL' && proc.spec.care?.restart?.retryAfter != null) proc.deadline = now.mono + proc.spec.care.restart.retryAfter
   return proc
 }
 

@@ -30,6 +30,11 @@ export const statusSchema = z.object({
   reason: z.string(),
   stopBy: z.string().nullable(),
   restarts: z.int(),
+  // Of what an older master did not write, nothing is known.
+  afterStop: z.enum(['rest', 'again', 'failed', 'retry']).default('rest'),
+  rung: z.int().default(0),
+  ready: z.boolean().default(false),
+  crashes: z.int().default(0),
   /** When it was written, epoch milliseconds. */
   at: z.number(),
 })
@@ -76,6 +81,10 @@ export function statusOf(proc: Proc, groupPriority: number, bootId: string, at: 
     reason: proc.reason,
     stopBy: proc.stopBy,
     restarts: proc.restarts,
+    afterStop: proc.afterStop,
+    rung: proc.rung,
+    ready: proc.ready,
+    crashes: proc.crashes,
     at,
   }
 }

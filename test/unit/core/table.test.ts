@@ -10,6 +10,7 @@ const stop: ProcInput = { type: 'stop', by: 'ann' }
 const start: ProcInput = { type: 'start', by: 'ann' }
 const due: ProcInput = { type: 'due' }
 const spawned: ProcInput = { type: 'spawned', id }
+const recycle: ProcInput = { type: 'recycle', reason: 'r', by: 'ann', now: false }
 const refused: ProcInput = { type: 'refused', reason: 'could not send SIGTERM: EPERM' }
 
 function startsFrom(state: State): void {
@@ -26,6 +27,37 @@ function stopsFrom(state: State): void {
   expect(proc).toMatchObject({ state: 'STOPPING', want: 'down', wantedBy: 'ann', stopBy: 'ann', deadline: 7600 })
   const group = procIn(state, {}, { stopasgroup: true })
   expect(signals(stepped(group, stop))).toEqual(['SIGTERM to group 4711'])
+}
+
+/** Wanted, but held back until 900: by the machine-wide limit, say. */
+const held = { want: 'up', hold: 'waiting its turn', deadline: 900 } as const
+
+function triesAgainFrom(state: State): void {
+  const proc = procIn(state, held)
+  expect(kinds(stepped(proc, due, at(900)))).toEqual(['event', 'spawn'])
+  expect(proc).toMatchObject({ state: 'STARTING', hold: null, deadline: null, restarts: 1 })
+}
+
+function abandonsFrom(state: State): void {
+  const proc = procIn(state, held)
+  expect(stepped(proc, stop)).toEqual([])
+  expect(proc).toMatchObject({ state, want: 'down', wantedBy: 'ann', hold: null, deadline: null })
+}
+
+function takesJobIn(state: State): void {
+  const proc = procIn(state)
+  stepped(proc, { type: 'busy', incarnation: 1, job: '7', lasts: 100 }, at(500))
+  expect(proc.busy).toEqual({ job: '7', until: 600 })
+  stepped(proc, { type: 'busy', incarnation: 1, job: null, lasts: null })
+  expect(proc.busy).toBeNull()
+}
+
+function showsLifeIn(state: State): void {
+  const proc = procIn(state)
+  stepped(proc, { type: 'alive', incarnation: 1 }, at(700))
+  expect(proc.seen).toBe(700)
+  stepped(proc, { type: 'alive', incarnation: 2 }, at(800))
+  expect(proc.seen).toBe(700)
 }
 
 function losesControl(state: State): void {
@@ -50,6 +82,106 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
   'STOPPED start': ['asks for a spawn', () => startsFrom('STOPPED')],
   'EXITED start': ['asks for a spawn', () => startsFrom('EXITED')],
   'FATAL start': ['asks for a spawn', () => startsFrom('FATAL')],
+  'STOPPED stop': ['forgets a start that is held back', () => abandonsFrom('STOPPED')],
+  'EXITED stop': ['forgets a start that is held back', () => abandonsFrom('EXITED')],
+  'FATAL stop': ['forgets the one more try', () => abandonsFrom('FATAL')],
+  'STOPPED due': ['tries again', () => triesAgainFrom('STOPPED')],
+  'EXITED due': ['tries again', () => triesAgainFrom('EXITED')],
+  'FATAL due': ['tries once more, and that is the last chance', () => {
+    triesAgainFrom('FATAL')
+    const proc = procIn('FATAL', held)
+    stepped(proc, due, at(900))
+    stepped(proc, { type: 'spawnFailed', reason: 'no' })
+    expect(proc).toMatchObject({ state: 'FATAL', reason: 'no; the one more try has failed too' })
+  }],
+  'STARTING prepared': ['spawns, or has failed, unless it was abandoned', () => {
+    const preparing = { id: null, deadline: null, preparing: true } as const
+    expect(kinds(stepped(procIn('STARTING', preparing), { type: 'prepared', incarnation: 1, problem: null }))).toEqual(['spawn'])
+    const failed = procIn('STARTING', preparing)
+    expect(entered(stepped(failed, { type: 'prepared', incarnation: 1, problem: 'pre_start: exit status 1' }))).toEqual(['BACKOFF'])
+    expect(failed.spawnError).toBe('pre_start: exit status 1')
+    const abandoned = procIn('STARTING', preparing)
+    expect(kinds(stepped(abandoned, stop))).toEqual(['abandon', 'event'])
+    expect(abandoned).toMatchObject({ state: 'STOPPED', want: 'down' })
+  }],
+  'STARTING ready': ['is remembered until startsecs have passed', () => {
+    const proc = procIn('STARTING', {}, { startsecs: 1000 })
+    expect(stepped(proc, { type: 'ready', incarnation: 1 }, at(500))).toEqual([])
+    expect(proc).toMatchObject({ state: 'STARTING', ready: true })
+    expect(entered(stepped(procIn('STARTING', {}, { startsecs: 1000 }), { type: 'ready', incarnation: 1 }, at(1000)))).toEqual(['RUNNING'])
+  }],
+  'STARTING alive': ['is a sign of life', () => showsLifeIn('STARTING')],
+  'STARTING busy': ['takes a job', () => takesJobIn('STARTING')],
+  'STARTING extend': ['moves the end of ready_timeout', () => {
+    const proc = procIn('STARTING', { readyBy: 1000 })
+    stepped(proc, { type: 'extend', incarnation: 1, time: 5000 }, at(900))
+    expect(proc).toMatchObject({ readyBy: 5900, deadline: 5900 })
+    const plain = procIn('STARTING')
+    stepped(plain, { type: 'extend', incarnation: 1, time: 5000 }, at(900))
+    expect(plain).toMatchObject({ readyBy: null, deadline: 1000 })
+  }],
+  'STARTING recycle': ['stops it, to come back', () => {
+    const proc = procIn('STARTING')
+    expect(signals(stepped(proc, recycle))).toEqual(['SIGTERM to process 4711'])
+    expect(proc).toMatchObject({ state: 'STOPPING', want: 'up', afterStop: 'again' })
+  }],
+  'RUNNING start': ['takes back a stop that was held', () => {
+    const proc = procIn('RUNNING', { want: 'down', hold: 'stops after web' })
+    expect(stepped(proc, start)).toEqual([])
+    expect(proc).toMatchObject({ want: 'up', wantedBy: 'ann', hold: null })
+  }],
+  'RUNNING due': ['looks at its alarms: max_lifetime', () => {
+    const recycle = { maxMemory: null, memoryAction: { kind: 'none' }, maxLifetime: { after: 1000, spread: 0 } } as const
+    const proc = procIn('RUNNING', {}, { care: { recycle } })
+    expect(signals(stepped(proc, due, at(1000)))).toEqual(['SIGTERM to process 4711'])
+    expect(proc).toMatchObject({ state: 'STOPPING', reason: 'its max_lifetime is over', afterStop: 'again' })
+    const young = procIn('RUNNING', {}, { care: { recycle } })
+    stepped(young, due, at(999))
+    expect(young).toMatchObject({ state: 'RUNNING', deadline: 1000 })
+  }],
+  'RUNNING ready': ['is remembered', () => {
+    const proc = procIn('RUNNING')
+    expect(stepped(proc, { type: 'ready', incarnation: 1 })).toEqual([])
+    expect(proc.ready).toBe(true)
+  }],
+  'RUNNING health': ['is told, once each way, and acted on', () => {
+    const by = { kind: 'tcp', host: 'h', port: 1 } as const
+    const health = { by, interval: 1, timeout: 1, retries: 1, startPeriod: 0, onUnhealthy: { kind: 'signal', signal: 'SIGHUP' } } as const
+    const proc = procIn('RUNNING', {}, { care: { health } })
+    const ill: ProcInput = { type: 'health', incarnation: 1, problem: 'refused' }
+    expect(signals(stepped(proc, ill))).toEqual(['SIGHUP to process 4711'])
+    expect(stepped(proc, ill)).toEqual([])
+    expect(proc).toMatchObject({ state: 'RUNNING', health: 'unhealthy', ailment: 'refused' })
+  }],
+  'RUNNING alive': ['is a sign of life', () => showsLifeIn('RUNNING')],
+  'RUNNING busy': ['takes a job', () => takesJobIn('RUNNING')],
+  'RUNNING recycle': ['stops it, to come back, unless it is not wanted', () => {
+    const proc = procIn('RUNNING')
+    expect(signals(stepped(proc, recycle))).toEqual(['SIGTERM to process 4711'])
+    stepped(proc, exited(code(0)))
+    expect(proc).toMatchObject({ state: 'STOPPED', want: 'up', afterStop: 'again', reason: 'stopped by ann: exit status 0' })
+    expect(stepped(procIn('RUNNING', { want: 'down', hold: 'x' }), recycle)).toEqual([])
+  }],
+  'STOPPING stop': ['does not come back after all', () => {
+    const proc = procIn('STOPPING', { want: 'up', afterStop: 'again' })
+    expect(stepped(proc, stop)).toEqual([])
+    expect(proc).toMatchObject({ want: 'down', afterStop: 'rest', stopBy: 'ann' })
+  }],
+  'STOPPING prepared': ['sends the first signal, or the next when stop_command has failed', () => {
+    expect(signals(stepped(procIn('STOPPING', { rung: -1 }), { type: 'prepared', incarnation: 1, problem: null }))).toEqual(['SIGTERM to process 4711'])
+    const stop = { sequence: [], command: { command: 'x', argv: ['x'] }, extendMax: 0, busyWait: 0, preStopDelay: 0 }
+    const failed = procIn('STOPPING', { rung: 0 }, { care: { stop } })
+    expect(signals(stepped(failed, { type: 'prepared', incarnation: 1, problem: 'exit status 1' }))).toEqual(['SIGTERM to process 4711'])
+  }],
+  'STOPPING extend': ['gives more time, up to the bound, but not after SIGKILL', () => {
+    const stop = { sequence: [], command: null, extendMax: 500, busyWait: 0, preStopDelay: 0 }
+    const proc = procIn('STOPPING', { rungEnds: 1000 }, { care: { stop } })
+    stepped(proc, { type: 'extend', incarnation: 1, time: 9000 })
+    expect(proc.deadline).toBe(1500)
+    const killed = procIn('STOPPING', { rung: 2, rungEnds: 1000 }, { care: { stop } })
+    stepped(killed, { type: 'extend', incarnation: 1, time: 9000 })
+    expect(killed.deadline).toBe(1000)
+  }],
   'STARTING stop': ['signals, or waits for the answer of a spawn', () => {
     stopsFrom('STARTING')
     const unborn = procIn('STARTING', { id: null, deadline: null })
@@ -161,7 +293,7 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   alive: { type: 'alive', incarnation: 1 },
   busy: { type: 'busy', incarnation: 1, job: 'j', lasts: null },
   extend: { type: 'extend', incarnation: 1, time: 1000 },
-  recycle: { type: 'recycle', reason: 'r', by: 'ann', now: false },
+  recycle,
 }
 
 const all = Object.entries(table).flatMap(([state, row]) =>
