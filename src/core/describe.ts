@@ -1,13 +1,14 @@
 /** The sentences of a process's status: supervisord's descriptions, and the view that leaves the core. */
 import { namespec } from './spec.ts'
 import { stateCodes } from './model.ts'
-import type { ProcessView } from './model.ts'
+import type { ProcessView, WorkerReport } from './model.ts'
 import type { Now, Proc } from './proc.ts'
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** supervisord's status text (its contract, section 4.5). */
 export function description(proc: Proc, now: Now): string {
+  if (proc.hold !== null && proc.state !== 'RUNNING') return proc.hold
   switch (proc.state) {
     case 'RUNNING':
       return `pid ${String(proc.id?.pid ?? 0)}, uptime ${uptimeWords(uptime(proc, now))}`
@@ -49,7 +50,7 @@ export function localTime(epoch: number): string {
 }
 
 /** Everything about a process that others may see. */
-export function viewOf(proc: Proc, groupPriority: number, now: Now): ProcessView {
+export function viewOf(proc: Proc, groupPriority: number, now: Now, report: WorkerReport | null = null): ProcessView {
   const last = proc.exits.at(-1)
   return {
     group: proc.group,
@@ -72,6 +73,8 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now): ProcessView
     spawnError: proc.spawnError,
     exitstatus: exitstatus(proc, last),
     stopRequestedBy: proc.stopBy,
+    ...{ hold: proc.hold, ready: proc.ready, health: proc.health, ailment: proc.ailment, crashes: proc.crashes, report },
+    job: proc.busy?.job ?? null,
     retryIn: proc.state === 'BACKOFF' && proc.deadline !== null ? Math.max(0, proc.deadline - now.mono) : null,
     exits: proc.exits,
     stdoutLogfile: proc.spec.stdout.file,
@@ -82,9 +85,13 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now): ProcessView
 }
 
 function reasonOf(proc: Proc, now: Now): string {
-  if (proc.state !== 'BACKOFF' || proc.deadline === null) return proc.reason
-  const seconds = Math.max(0, Math.ceil((proc.deadline - now.mono) / 1000))
-  return `${proc.reason}; try ${String(proc.backoff + 1)} of ${String(proc.spec.startretries + 1)} in ${String(seconds)} s`
+  if (proc.hold !== null) return proc.hold
+  if (proc.state === 'RUNNING' && proc.health === 'unhealthy') return `unhealthy: ${proc.ailment}`
+  if (proc.deadline === null || (proc.state !== 'BACKOFF' && proc.state !== 'FATAL')) return proc.reason
+  const seconds = String(Math.max(0, Math.ceil((proc.deadline - now.mono) / 1000)))
+  if (proc.state === 'FATAL') return `${proc.reason}; one more try in ${seconds} s`
+  if (proc.backoff === 0) return `${proc.reason}; starts again in ${seconds} s`
+  return `${proc.reason}; try ${String(proc.backoff + 1)} of ${String(proc.spec.startretries + 1)} in ${seconds} s`
 }
 
 /** supervisord's exitstatus: the code, -1 for anything else that ended, 0 before any exit and in BACKOFF and FATAL. */

@@ -72,6 +72,20 @@ export interface Pid {
   readonly startTime: string
 }
 
+/** What a worker has last said of itself, on its report channel or otherwise. Times are epoch milliseconds, 0: never. */
+export interface WorkerReport {
+  /** Its last word of any kind. */
+  readonly at: number
+  /** A line for people. */
+  readonly status: string
+  /** Its last account of its health, as it gave it; `null`: none yet. */
+  readonly health: Readonly<Record<string, unknown>> | null
+  readonly healthAt: number
+  readonly stopping: boolean
+  /** Lines that could not be understood. */
+  readonly rubbish: number
+}
+
 /** One process as it leaves the core: everything a person or a program may see, no secrets. */
 export interface ProcessView {
   readonly group: string
@@ -103,6 +117,17 @@ export interface ProcessView {
   readonly stopRequestedBy: Actor | null
   /** Milliseconds until the next automatic start, in BACKOFF. */
   readonly retryIn: number | null
+  /** What holds it back from being started, stopped or replaced; `null`: nothing. */
+  readonly hold: string | null
+  readonly ready: boolean
+  readonly health: 'unknown' | 'healthy' | 'unhealthy'
+  /** Why it is unhealthy. */
+  readonly ailment: string
+  /** The job in hand. */
+  readonly job: string | null
+  /** Failures in a row, as its restart policy counts them. */
+  readonly crashes: number
+  readonly report: WorkerReport | null
   readonly exits: readonly ExitRecord[]
   readonly stdoutLogfile: string | null
   readonly stderrLogfile: string | null
