@@ -4,6 +4,7 @@ Each run is a process of its own, forked from here, so that Python and its modul
 """
 import json
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -38,6 +39,7 @@ def main():
             given.seek(0)
             pid = os.fork()
             if pid == 0:
+                signal.alarm(25)  # what waits for good must not hold up the rest
                 os._exit(run(request['args'], (given, out, err)))
             status = os.waitpid(pid, 0)[1]
             out.seek(0)

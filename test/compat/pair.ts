@@ -136,7 +136,7 @@ export class Side {
     return text
       .replaceAll(this.place.dir, '{dir}')
       .replace(/localhost:\d+/g, 'localhost:{port}')
-      .replace(/^\d+$/gm, 'P')
+      .replace(/^((?:supervisor> )*)\d+$/gm, '$1P')
       .replace(/pid \d+, uptime \d+:\d\d:\d\d/g, 'pid P, uptime T')
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d \d\d:\d\d [AP]M/g, 'DATE')
   }
@@ -154,9 +154,9 @@ export interface Pair {
   both<T>(ask: (side: Side) => Promise<T>): Promise<{ readonly real: T; readonly ours: T }>
 }
 
-/** Starts both; they end with the test file. */
-export async function startPair(config: string): Promise<Pair> {
-  const [real, ours] = await Promise.all([startReal(config), startOurs(config)])
+/** Starts both; they end with the test file. `prepare` puts into a folder what is needed from the start. */
+export async function startPair(config: string, prepare: (place: Place) => void = () => undefined): Promise<Pair> {
+  const [real, ours] = await Promise.all([startReal(await placeFor(config, prepare)), startOurs(await placeFor(config, prepare))])
   return {
     real,
     ours,
@@ -167,11 +167,12 @@ export async function startPair(config: string): Promise<Pair> {
   }
 }
 
-async function placeFor(config: string): Promise<Place> {
+async function placeFor(config: string, prepare: (place: Place) => void): Promise<Place> {
   const place = newPlace('ini', '', afterAll)
   const port = await freePort()
   const user = process.getuid?.() === 0 ? 'root' : String(process.getuid?.())
   place.write(place.config, config.replaceAll('{dir}', place.dir).replaceAll('{user}', user).replaceAll('{port}', port))
+  prepare(place)
   return place
 }
 
@@ -184,14 +185,12 @@ function freePort(): Promise<string> {
   })
 }
 
-async function startOurs(config: string): Promise<Side> {
-  const place = await placeFor(config)
+async function startOurs(place: Place): Promise<Side> {
   const { child, ended } = await place.master()
   return kept(new Side(place, child, ended))
 }
 
-async function startReal(config: string): Promise<Side> {
-  const place = await placeFor(config)
+async function startReal(place: Place): Promise<Side> {
   const child = spawn('supervisord', ['-n', '-c', place.config], { cwd: place.dir, env: { ...process.env, ...place.env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   const ended = new Promise<number | string>((resolve) => {
