@@ -43,6 +43,11 @@ autostart=false
 command=no-such-command
 socket=unix://{dir}/fatal.sock
 startretries=0
+[fcgi-program:member]
+command=sleep 3600
+socket=unix://{dir}/member.sock
+[group:crew]
+programs=member
 [program:plain]
 command=cat
 `
@@ -51,7 +56,7 @@ let pair: Pair
 beforeAll(async () => {
   pair = await startPair(config)
   await pair.both((side) => side.until({
-    't:t_0': ['RUNNING'], 't:t_1': ['RUNNING'], u: ['RUNNING'], full: ['RUNNING'], own: ['RUNNING'], fatal: ['FATAL'], plain: ['RUNNING'],
+    't:t_0': ['RUNNING'], 't:t_1': ['RUNNING'], u: ['RUNNING'], full: ['RUNNING'], own: ['RUNNING'], fatal: ['FATAL'], plain: ['RUNNING'], 'crew:member': ['RUNNING'],
   }))
 }, 120_000)
 
@@ -91,7 +96,7 @@ describe('what is told of an fcgi-program', () => {
   it('is the same over XML-RPC', async () => {
     for (const name of ['t:t_0', 'u', 'full', 'own', 'idle', 'fatal']) await same('supervisor.getProcessInfo', name)
     const { value } = await same('supervisor.getAllConfigInfo')
-    expect(value).toHaveLength(8)
+    expect(value).toHaveLength(9)
     await same('supervisor.getAllProcessInfo')
   })
   it.each(['status', 'avail', 'status t:*', 'pid fatal', 'signal CONT t:*'])('is the same by supervisorctl %s', async (words) => {
@@ -205,6 +210,9 @@ describe('differences that are meant', () => {
     const { real, ours } = await pair.both((side) => ask(side.place.path('idle.sock'), 'x'))
     expect([real, ours]).toEqual(['ECONNREFUSED', 'ENOENT'])
   })
+  it('a member of a group has no socket under supervisord, and has it under nsup', async () => {
+    expect(await pair.both((side) => Promise.resolve(existsSync(side.place.path('member.sock'))))).toEqual({ real: false, ours: true })
+  })
   it('an address that cannot be had ends supervisord and is a spawn error under nsup', async () => {
     const text = '[supervisord]\nlogfile=%(here)s/main.log\npidfile=%(here)s/main.pid\n[fcgi-program:f]\ncommand=true\nsocket=unix:///no/such/f.sock\nstartretries=0\n[program:x]\ncommand=cat\nstartsecs=0\n'
     const place = newPlace('ini', text)
@@ -221,7 +229,7 @@ describe('the end', () => {
     await same('supervisor.shutdown')
     expect(await pair.both((side) => side.ended)).toEqual({ real: 0, ours: 0 })
     for (const where of [portOf, socketU]) expect(await sameAnswer(where)).toBe('ECONNREFUSED')
-    const { real, ours } = await pair.both((side) => Promise.resolve(side.place.read('main.log').match(/Closing socket \S+/g)?.map((line) => side.masked(line)).slice(-4).sort()))
+    const { real, ours } = await pair.both((side) => Promise.resolve(side.place.read('main.log').match(/Closing socket \S+/g)?.map((line) => side.masked(line)).filter((line) => !line.includes('member')).slice(-4).sort()))
     expect(ours).toEqual(real)
   })
 })
