@@ -7,15 +7,14 @@
  * tier. What concerns more than one process, and every 64th step in any case, settles all: a lost edge heals itself.
  *
  * A shutdown takes the groups by descending priority. All members of the groups that share the highest priority
- * are stopped at once; the next tier is touched only when each of them is in a stopped state. Nothing is started
- * meanwhile.
+ * are stopped at once; the next tier is touched only when each of them is in a stopped state, and one with event
+ * listeners after a lull in which they hear of the others' end. Nothing is started meanwhile.
  */
-import { isStopped } from './model.ts'
 import type { Actor } from './model.ts'
 import type { Plan } from './diff.ts'
 import { byName, byPriority } from './order.ts'
 import type { Ranked } from './order.ts'
-import { newProc } from './proc.ts'
+import { newProc, rests } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { reconcile, stepProc } from './process.ts'
 import { shutdownActor, stopNextTier } from './shutdown.ts'
@@ -39,6 +38,8 @@ export interface Fleet {
   hurried: boolean
   /** See shutdown.ts. */
   awaited: Proc | null
+  /** `due`: event listeners are about to be stopped, and may finish what they read; `over`: they have. */
+  lull: 'none' | 'due' | 'over'
   /** Whose deadline comes first; `undefined`: it has to be looked for. */
   nearest: Proc | null | undefined
   /** All processes in starting order; `null` when it has to be made again. */
@@ -60,9 +61,11 @@ export type FleetInput =
   | { readonly type: 'shutdown'; readonly by: Actor }
   /** SIGKILL whatever is being stopped, now. */
   | { readonly type: 'hurry' }
+  /** The lull before event listeners are stopped is over. */
+  | { readonly type: 'quiet' }
 
 export function newFleet(): Fleet {
-  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, nearest: null, order: null, names: null, steps: 0 }
+  return { groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, lull: 'none', nearest: null, order: null, names: null, steps: 0 }
 }
 
 /** Applies one input and settles. */
@@ -153,6 +156,9 @@ function apply(fleet: Fleet, input: FleetInput, now: Now, effects: Effect[]): vo
       fleet.phase = 'stopping'
       fleet.stopBy = `${shutdownActor}, ${input.by}`
       return
+    case 'quiet':
+      if (fleet.lull === 'due') fleet.lull = 'over'
+      return
     case 'hurry':
       fleet.hurried = fleet.phase === 'stopping'
       for (const { proc } of ranked(fleet)) stepProc(proc, { type: 'hurry' }, now, effects)
@@ -164,11 +170,6 @@ function settle(fleet: Fleet, proc: Proc, now: Now, effects: Effect[]): void {
   reconcile(proc, now, mayStart && !proc.leaving, effects)
   if (proc.next !== null && rests(proc)) takeNext(proc, now, mayStart, effects)
   if (proc.leaving && rests(proc)) forget(fleet, proc, effects)
-}
-
-/** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */
-export function rests(proc: Proc): boolean {
-  return isStopped(proc.state) && proc.id === null
 }
 
 // --- changes of the config ---------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@
  */
 import { isStopped } from './model.ts'
 import type { Fleet } from './fleet.ts'
-import { ranked, rests } from './fleet.ts'
+import { ranked } from './fleet.ts'
 import type { Proc } from './proc.ts'
+import { rests } from './proc.ts'
 
 /** Sentences about what does not hold; empty when all is well. */
 export function brokenInvariants(fleet: Fleet): string[] {

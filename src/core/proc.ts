@@ -4,6 +4,7 @@
  */
 import type { SignalName } from '../lib/signals.ts'
 import type { EventBody } from './events.ts'
+import { isStopped } from './model.ts'
 import type { Actor, ExitRecord, ExitStatus, Pid, State, Want } from './model.ts'
 import type { ProcessSpec } from './spec.ts'
 
@@ -115,4 +116,9 @@ export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: nu
     next: null,
     leaving: false,
   }
+}
+
+/** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */
+export function rests(proc: Proc): boolean {
+  return isStopped(proc.state) && proc.id === null
 }

@@ -18,11 +18,12 @@ interface Ending {
   readonly hurried: boolean
   /** One of the tier that is being stopped, not at rest yet when it was last seen. */
   awaited: Proc | null
+  lull: 'none' | 'due' | 'over'
 }
 
 /**
  * Stops the next tier when the one before is at rest, or says that all are. `order`: all processes, ascending. False
- * when there was nothing to do.
+ * when there was nothing to do, or listeners are to have their lull first.
  */
 export function stopNextTier(fleet: Ending, order: readonly Ranked[], now: Now, effects: Effect[]): boolean {
   // As long as one of the tier is not at rest there is nothing to look for; 500 exits would each look at 500.
@@ -34,9 +35,13 @@ export function stopNextTier(fleet: Ending, order: readonly Ranked[], now: Now, 
     effects.push({ type: 'drained' })
     return true
   }
-  for (let i = order.length - 1; i >= 0; i -= 1) {
-    const one = order[i]
-    if (one === undefined || one.groupPriority < last.groupPriority) break
+  const tier = order.slice(order.findIndex(({ groupPriority }) => groupPriority === last.groupPriority)).reverse()
+  if (fleet.lull !== 'over' && !fleet.hurried && tier.some(({ proc }) => proc.spec.listener !== undefined && proc.state === 'RUNNING')) {
+    fleet.lull = 'due'
+    return false
+  }
+  fleet.lull = 'none'
+  for (const one of tier) {
     if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, now, effects)
     else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, now, effects)
     if (!isStopped(one.proc.state)) fleet.awaited ??= one.proc

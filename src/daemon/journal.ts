@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import * as z from 'zod'
-import { rests } from '../core/fleet.ts'
+import { rests } from '../core/proc.ts'
 import type { ExitRecord } from '../core/model.ts'
 import type { Ranked } from '../core/order.ts'
 import type { Proc } from '../core/proc.ts'

@@ -3,7 +3,7 @@
  * before a spawn, kept over restarts and while a retry is waited for, closed when the last process has stopped. What an
  * earlier master opened is taken back from a worker that lives. How a socket is made or taken is os/'s affair.
  */
-import { rests } from '../core/fleet.ts'
+import { rests } from '../core/proc.ts'
 import type { Clock, ListeningSocket, Sockets } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec, socketUrl } from '../core/spec.ts'

@@ -17,6 +17,7 @@ import { Journal, remembered } from './journal.ts'
 import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
+import { Lull } from './lull.ts'
 import { exitInput, performer } from './perform.ts'
 import { ProgramSockets } from './program-sockets.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
@@ -40,6 +41,7 @@ export class Session {
   private readonly loop: Loop
   private readonly watch: AdoptedWatch
   private readonly listeners: Listeners
+  private readonly lull: Lull
   private readonly ticker: Ticker
   private readonly waits = new Waits()
   private readonly config: Config
@@ -62,6 +64,9 @@ export class Session {
       this.listeners.hear(proc, chunk)
     })
     this.listeners = this.makeListeners()
+    this.lull = new Lull(clock, this.listeners, () => {
+      this.loop.enqueue({ type: 'quiet' })
+    })
     this.sockets = new ProgramSockets({ clock, log, sockets: ports.sockets, procs: () => ranked(this.fleet) })
     this.ticker = new Ticker(clock, this.bus)
     this.bus.onInterest = () => {
@@ -104,6 +109,7 @@ export class Session {
     this.sweeper.look()
     this.loop.close()
     this.watch.close()
+    this.lull.close()
     this.ticker.close()
     this.sockets.close()
     this.listeners.close(how)
@@ -172,6 +178,7 @@ export class Session {
       settled: () => {
         this.sockets.settled()
         this.save()
+        if (this.fleet.lull === 'due') this.lull.begin()
       },
       crashed: this.ports.crashed,
     })
