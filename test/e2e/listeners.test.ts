@@ -51,7 +51,7 @@ const words = ({ line, payload }: Got): string => `${/eventname:(\w+)/.exec(line
 
 describe('an event listener', () => {
   it('gets what happened before it was ready, then what happens, with headers as supervisord writes them', async () => {
-    const place = placeWith('events=EVENT\nbuffer_size=50', worker('w', "sh -c 'exit 3'"))
+    const place = placeWith('events=PROCESS_STATE,PROCESS_GROUP,SUPERVISOR_STATE_CHANGE\nbuffer_size=50', worker('w', "sh -c 'exit 3'"))
     await place.master()
     await place.nsup('start', 'w')
     const all = await untilGot(place, 8)
