@@ -43,7 +43,7 @@ export interface Answer {
 }
 
 /** A program that is asked a line of JSON and answers a line of JSON, in order. */
-class Asked<T> {
+export class Asked<T> {
   readonly #child: ChildProcess
   readonly #waiting: { readonly done: (answer: T) => void; readonly failed: (error: Error) => void }[] = []
 
@@ -66,12 +66,17 @@ class Asked<T> {
   }
 }
 
+/** Runs supervisorctl and supervisord themselves; Debian's own Python has their modules. */
+export function stockPrograms(place: Place): Asked<Ran> {
+  return new Asked('/usr/bin/python3', [ctlRunner], place)
+}
+
 /** One of the two. */
 export class Side {
   readonly place: Place
   readonly #daemon: ChildProcess
   readonly #driver: Asked<Answer>
-  #ctl: Asked<{ stdout: string; stderr: string; exitCode: number }> | undefined
+  #ctl: Asked<Ran> | undefined
   readonly ended: Promise<number | string>
 
   constructor(place: Place, daemon: ChildProcess, ended: Promise<number | string>) {
@@ -102,7 +107,7 @@ export class Side {
 
   /** Runs the stock supervisorctl against it. */
   async ctl(args: readonly string[], input = ''): Promise<Ran> {
-    this.#ctl ??= new Asked('/usr/bin/python3', [ctlRunner], this.place) // Debian's own Python has supervisor's modules
+    this.#ctl ??= stockPrograms(this.place)
     return this.#ended(this.#ctl.ask({ args: ['-c', this.place.config, ...args], input }))
   }
 
@@ -126,7 +131,7 @@ export class Side {
     return { cwd: this.place.dir, env: this.place.env, reject: false, stripFinalNewline: false }
   }
 
-  async #ended(running: PromiseLike<Pick<Ran, 'stdout' | 'stderr'> & { readonly exitCode?: number }>): Promise<Ran> {
+  async #ended(running: PromiseLike<Pick<Ran, 'stdout' | 'stderr'> & { readonly exitCode?: number | undefined }>): Promise<Ran> {
     const { stdout, stderr, exitCode } = await running
     return { stdout: this.masked(stdout), stderr: this.masked(stderr), exitCode }
   }
