@@ -43,7 +43,7 @@ files=conf.d/*.conf
 stopwaitsecs=60
 command=php %(here)s/start.php "\${HOME}"
 stopasgroup=true
-environment=A="1",B="two words"
+environment=A="1",B="two words" ; both
 ; stdout_logfile=/tmp/x
 `
 
@@ -73,6 +73,7 @@ programs:
     stopwaitsecs: 60
     command: php %(here)s/start.php "$\${HOME}"
     stopasgroup: true
+    # both
     environment:
       A: "1"
       B: two words
