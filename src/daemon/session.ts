@@ -21,9 +21,10 @@ import { Lull } from './lull.ts'
 import { exitInput, performer } from './perform.ts'
 import { ProgramSockets } from './program-sockets.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
+import { socketHolders } from './socket-holders.ts'
 import type { StreamsOf } from './streams.ts'
 import { Sweeper } from './sweep.ts'
-import { socketHolders, takeOver } from './takeover.ts'
+import { takeOver } from './takeover.ts'
 import { Ticker } from './ticker.ts'
 import { Waits } from './waits.ts'
 
@@ -95,7 +96,7 @@ export class Session {
   async open(): Promise<() => Promise<void>> {
     const { fleet, streams, journal, loop, watch, ports } = this
     const memory = remembered(ports.runDir, ports.records)
-    await this.sockets.takeBack(socketHolders(memory, ports))
+    await this.sockets.takeBack(socketHolders({ ...ports, memory, configured: this.config.groups, now: ports.clock.wall() }))
     const closeServers = await ports.listen(this.master)
     this.master.configured = takeOver(this.config, memory, { fleet, streams, journal, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
