@@ -200,6 +200,17 @@ describe('a socket that only a worker still has', () => {
     expect(await waiting).toBe('blocking')
   })
 
+  it('can be taken from a worker of another user, by root', async () => {
+    const bound = listen(unix('x.sock'))
+    const worker = spawn('sleep', ['600'], { stdio: [bound.fd, 'ignore', 'ignore'], ...(process.getuid?.() === 0 ? { uid: 1, gid: 1 } : {}) })
+    onTestFinished(() => void worker.kill('SIGKILL'))
+    await once(worker, 'spawn')
+    const taken = await systemSockets.takeFrom(worker.pid ?? 0, unix('x.sock'))
+    if (!taken.ok) return expect(taken.reason).toMatch(refused)
+    onTestFinished(() => taken.socket.close())
+    expect(await answerOf(taken.socket, join(folder, 'x.sock'))).toBe('blocking')
+  })
+
   it('cannot be had from who has another one, or who is gone', async () => {
     const worker = await serverOn(listen(unix('v.sock')), 0)
     expect(await systemSockets.takeFrom(worker.pid ?? 0, unix('w.sock'))).toEqual({ ok: false, reason: 'it does not hold it' })
