@@ -36,7 +36,7 @@ it.each([
 it('is the limit of the shell in which nsup start brings a master up', async () => {
   const place = newPlace('ini', ini(128))
   // Not exec: the shell, whose limit counts, must be there.
-  const { exitCode } = await execa('sh', ['-c', 'ulimit -Sn 128; "$@"; exit $?', 'sh', process.execPath, join(root, 'bin/nsup'), '-c', place.config, 'start', 'all'], { env: place.env })
+  const { exitCode } = await execa('sh', ['-c', 'ulimit -Sn 128; "$@"; exit $?', 'sh', process.execPath, join(root, 'bin/nsup'), '-c', place.config, 'start', 'all'], { cwd: place.dir, env: place.env })
   expect(exitCode).toBe(0)
   expect(await told(place)).toBe(`128 ${String(own)} none none told`)
 })
