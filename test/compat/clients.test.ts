@@ -93,8 +93,8 @@ describe.each(clients)('%s', (_title, program, script, scheme) => {
 
   it('makes several calls at once, faults and a wait among them', async () => {
     const [answers] = await same([['system.multicall', [
-      { methodName: 'supervisor.getAPIVersion', params: [] }, { methodName: 'supervisor.stopProcess', params: ['slow'] }, { methodName: 'supervisor.startProcess', params: ['slow', true] },
-      { methodName: 'supervisor.startProcess', params: ['no-such'] }, { methodName: 'supervisor.getProcessInfo', params: ['slow'] }, { methodName: 'supervisor.nope', params: [] },
+      { methodName: 'supervisor.getAPIVersion', params: [] }, { methodName: 'supervisor.stopProcess', params: ['fleet:fleet_01'] }, { methodName: 'supervisor.startProcess', params: ['fleet:fleet_01', true] },
+      { methodName: 'supervisor.startProcess', params: ['no-such'] }, { methodName: 'supervisor.getProcessInfo', params: ['fleet:fleet_01'] }, { methodName: 'supervisor.nope', params: [] },
     ]]])
     expect(answers?.value).toHaveLength(6)
   })
