@@ -38,6 +38,8 @@ export interface Answer {
   readonly http?: number
   readonly status?: number
   readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly authenticate?: string | null
   readonly late?: unknown
   readonly error?: string
 }
@@ -177,6 +179,7 @@ async function placeFor(config: string, prepare: (place: Place) => void): Promis
   const port = await freePort()
   const user = process.getuid?.() === 0 ? 'root' : String(process.getuid?.())
   place.write(place.config, config.replaceAll('{dir}', place.dir).replaceAll('{user}', user).replaceAll('{port}', port))
+  prepare(place)
   prepare(place)
   return place
 }
