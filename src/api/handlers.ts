@@ -63,11 +63,8 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   },
   brief(master, params) {
     // What scripts ask for every few seconds; the master has them in the order of reading.
-    const everything = params.targets.length === 1 && params.targets[0] === 'all'
-    const { matched, missing } = everything ? { matched: master.processes(), missing: [] } : resolve(master, params.targets)
-    const ordered = everything ? matched : inReadingOrder(matched)
-    const processes = ordered.map(({ namespec, state, description }) => ({ namespec, state, description }))
-    return { processes, missing: [...missing] }
+    const { views, missing } = params.targets.includes('all') ? { views: master.processes(), missing: [] } : asNamed(master, params.targets)
+    return { processes: views.map(({ namespec, state, description }) => ({ namespec, state, description })), missing: [...missing] }
   },
   async describe(master, params) {
     const view = one(master, params.target)
@@ -174,6 +171,12 @@ function answer(outcomes: readonly Outcome[], missing: Resolved['missing']): Res
 export function logOf(view: ProcessView, channel: Channel): string | null {
   if (channel === 'stdout') return view.stdoutLogfile
   return view.spec.redirectStderr ? null : view.stderrLogfile
+}
+
+/** As supervisorctl lists them: in the order of the words, and what two words mean twice. */
+function asNamed(master: Master, targets: readonly string[]): { readonly views: readonly ProcessView[]; readonly missing: Resolved['missing'] } {
+  const each = targets.map(target => resolve(master, [target]))
+  return { views: each.flatMap(({ matched }) => inReadingOrder(matched)), missing: each.flatMap(({ missing }) => missing) }
 }
 
 /** The views of today for those of before; a process that an update removed meanwhile is left out. */

@@ -1,4 +1,4 @@
-/** Durations, sizes and times as a person reads them in a narrow column. */
+/** Durations, sizes, times and counts as a person reads them. */
 
 /** `3s`, `5m 12s`, `2h 3m`, `4d 5h`. */
 export function duration(milliseconds: number): string {
@@ -10,6 +10,11 @@ export function duration(milliseconds: number): string {
   if (hours > 0) return `${hours}h ${minutes % 60}m`
   if (minutes > 0) return `${minutes}m ${seconds % 60}s`
   return `${seconds}s`
+}
+
+/** `1 group`, `2 processes`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
 }
 
 /** `812 B`, `43.1 MB`; 1 kB is 1024 bytes, as in the config. */

@@ -28,8 +28,8 @@ export function build(all: readonly RawSection[], mainFile: string, overrides: O
   const only = (kind: string): RawSection[] => sections.filter((section) => section.kind === kind)
   const master = buildMaster(supervisordSection(only('supervisord')[0], mainFile, overrides, context), context)
   const servers = [
-    ...only('unix_http_server').map((section) => buildUnixServer(section, context)),
-    ...only('inet_http_server').map((section) => buildInetServer(section, context)),
+    ...only('unix_http_server').map((section) => buildUnixServer(section, master, context)),
+    ...only('inet_http_server').map((section) => buildInetServer(section, master, context)),
   ]
   const ctl = only('supervisorctl')[0]
   return {

@@ -19,7 +19,7 @@ export function buildFcgiProgram(
   const { socket: address, socket_backlog: backlog } = values
   if (address.kind === 'tcp') refuseFileOptions(source, context)
   const socketOf = (process: ProcessSpec): SocketSpec => address.kind === 'tcp' ? { ...address, backlog } : {
-    kind: 'unix', path: resolve(address.path), backlog, mode: values.socket_mode ?? 0o700, owner: values.socket_owner ?? process.user,
+    kind: 'unix', path: resolve(address.path), backlog, mode: values.socket_mode ?? 0o700, owner: values.socket_owner ?? (process.user === null ? null : `${process.user}:`),
   }
   return { priority, processes: processes.map((process) => ({ ...process, socket: socketOf(process) })) }
 }

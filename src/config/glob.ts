@@ -1,6 +1,8 @@
 /** Finds files by shell patterns: `*`, `?` and `[..]` within one folder name each; dot files only when asked for. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { matchesTokens } from '../lib/wildcard.ts'
+import type { Token } from '../lib/wildcard.ts'
 
 /** The paths that match an absolute pattern, sorted. */
 export function globFiles(pattern: string): string[] {
@@ -18,31 +20,8 @@ function hasMagic(text: string): boolean {
 
 /** True if a file name matches a pattern without slashes. */
 export function matches(name: string, pattern: string): boolean {
-  const tokens = tokenize(pattern)
-  const characters = [...name]
-  let at = 0
-  let token = 0
-  let star = -1
-  let retry = 0
-  while (at < characters.length) {
-    const test = tokens[token]
-    if (test === 'star') {
-      star = token++
-      retry = at
-    } else if (test?.(characters[at] ?? '') === true) {
-      at++
-      token++
-    } else if (star >= 0) {
-      token = star + 1
-      at = ++retry
-    } else {
-      return false
-    }
-  }
-  return tokens.slice(token).every((rest) => rest === 'star')
+  return matchesTokens(tokenize(pattern), name)
 }
-
-type Token = 'star' | ((character: string) => boolean)
 
 function tokenize(pattern: string): Token[] {
   const tokens: Token[] = []

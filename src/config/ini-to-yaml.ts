@@ -134,10 +134,11 @@ class Writer {
     const value = valueNode(option.key, text, row, { from: dirname(at.file), to: this.#input.folder })
     const comments = this.#input.comments.get(at.file)
     const key = new Scalar(option.key)
-    const above = commentText(comments?.before.get(at.line) ?? [])
-    if (above !== undefined) key.commentBefore = above
     const beside = comments?.beside.get(at.line)
-    if (beside !== undefined && value instanceof Scalar && !text.includes('\n')) value.comment = beside === '' ? ' ' : beside
+    const fits = value instanceof Scalar && !text.includes('\n') // a list or a mapping would push it somewhere else
+    if (beside !== undefined && fits) value.comment = beside === '' ? ' ' : beside
+    const above = commentText([...(comments?.before.get(at.line) ?? []), ...(beside === undefined || fits ? [] : [beside])])
+    if (above !== undefined) key.commentBefore = above
     return new Pair(key, value)
   }
 }

@@ -29,6 +29,7 @@ export function readIni(text: string, file: string): RawFile {
   let section: OpenSection | undefined
   let option: OpenOption | undefined
   let indent = 0
+  let headless = false
   const lines = text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/)
   lines.forEach((line, index) => {
     const { value, commented } = withoutComment(line)
@@ -49,7 +50,9 @@ export function readIni(text: string, file: string): RawFile {
       sections.set(header, section)
       option = undefined
     } else if (section === undefined) {
-      problems.push(errorAt(at, 'text before the first section header', 'begin with a header such as [supervisord]'))
+      // Once, as Python: what has no header at all is no INI, and each of its lines would be one more.
+      if (!headless) problems.push(errorAt(at, 'text before the first section header', 'begin with a header such as [supervisord], or end the name of the file in .yaml if it is YAML'))
+      headless = true
     } else {
       const read = readOption(value, at)
       if (read === undefined) problems.push(errorAt(at, 'this line is neither a section header nor key=value'))

@@ -13,7 +13,7 @@ const forms = 'unix:///absolute/path or tcp://host:port'
 export const socketAddress: Kind<SocketAddress> = kind(forms, { type: 'string' }, (value) => {
   const text = value.trim()
   const path = /^unix:\/\/(.+)$/s.exec(text)?.[1]
-  if (path !== undefined) return path.startsWith('/') && !path.endsWith('/') ? { kind: 'unix', path } : new Refusal(`'${path}' is not an absolute path of a socket`)
+  if (path !== undefined) return /^\/.*[^/]/s.test(path) ? { kind: 'unix', path } : new Refusal(`'${path}' is not an absolute path of a socket`)
   const [, host, digits] = /^tcp:\/\/([^\s:]+):(\d+)$/.exec(text) ?? []
   const port = digits === undefined ? undefined : parseInteger(digits)
   if (host === undefined || port === undefined) return new Refusal(`'${text}' is not ${forms}`)

@@ -42,9 +42,9 @@ export function buildMaster(section: RawSection, context: Context): MasterSpec {
   }
 }
 
-/** A unix server from its section. */
-export function buildUnixServer(section: RawSection, context: Context): ServerSpec {
-  const values = readRows(unixRows, { section }, namesOf(context), context)
+/** A unix server from its section; it may use what the environment of [supervisord] says. */
+export function buildUnixServer(section: RawSection, master: MasterSpec, context: Context): ServerSpec {
+  const values = readRows(unixRows, { section }, namesOf(context, master), context)
   return {
     kind: 'unix', section: section.title, path: values.file, chmod: values.chmod, chown: values.chown,
     credentials: credentials(section, values, context),
@@ -52,8 +52,8 @@ export function buildUnixServer(section: RawSection, context: Context): ServerSp
 }
 
 /** A TCP server from its section; beyond loopback it must ask for a password. */
-export function buildInetServer(section: RawSection, context: Context): ServerSpec {
-  const values = readRows(inetRows, { section }, namesOf(context), context)
+export function buildInetServer(section: RawSection, master: MasterSpec, context: Context): ServerSpec {
+  const values = readRows(inetRows, { section }, namesOf(context, master), context)
   const pair = credentials(section, values, context)
   const { host, port } = values.port
   if (pair === null && !isLoopback(host)) {
@@ -78,8 +78,8 @@ export function buildClient(section: RawSection, context: Context): ClientSpec {
   }
 }
 
-function namesOf(context: Context): Names {
-  return { plain: { here: context.here }, env: [context.env] }
+function namesOf(context: Context, master?: MasterSpec): Names {
+  return { plain: { here: context.here }, env: [context.env, master?.environment ?? {}] }
 }
 
 function credentials(

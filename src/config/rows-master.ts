@@ -43,7 +43,7 @@ export const supervisordRows = {
     }),
   },
   nocleanup: option(boolean, 'false', { doc: 'Keep old AUTO logs at the start.' }),
-  minfds: option(integer(0), '1024', { doc: 'Open files that the master must be allowed; raised where it may.' }),
+  minfds: option(integer(0), '1024', { doc: 'Open files that the master must be allowed; raised where it may. Workers get this soft limit, or the one that the master was started with where that is more.' }),
   minprocs: option(integer(0), '200', { doc: 'Processes that the master must be allowed; raised where it may.' }),
   strip_ansi: option(boolean, 'false', { doc: 'Remove ANSI escape sequences from the logs of all programs.' }),
   environment: optional(text, { doc: 'Variables added to the environment of every program.', shape: 'map', secret: true }),

@@ -7,8 +7,8 @@
  * tier. What concerns more than one process, and every 64th step in any case, settles all: a lost edge heals itself.
  *
  * A shutdown takes the groups by descending priority. All members of the groups that share the highest priority
- * are stopped at once; the next tier is touched only when each of them is in a stopped state. Nothing is started
- * meanwhile.
+ * are stopped at once; the next tier is touched only when each of them is in a stopped state, and one with event
+ * listeners after a lull in which they hear of the others' end. Nothing is started meanwhile.
  */
 import { conditionHolds } from './dependencies.ts'
 import type { Plan } from './diff.ts'
@@ -39,6 +39,8 @@ export type FleetInput =
   | { readonly type: 'shutdown'; readonly by: Actor }
   /** SIGKILL whatever is being stopped, now. */
   | { readonly type: 'hurry' }
+  /** The lull before event listeners are stopped is over. */
+  | { readonly type: 'quiet' }
 
 /** Applies one input and settles. */
 export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
@@ -121,6 +123,9 @@ function apply(fleet: Fleet, input: FleetInput, turn: Moment): void {
       fleet.phase = 'stopping'
       fleet.stopBy = `${shutdownActor}, ${input.by}`
       fleet.hurryAt = fleet.shutdownTimeout === null ? null : now.mono + fleet.shutdownTimeout
+      return
+    case 'quiet':
+      if (fleet.lull === 'due') fleet.lull = 'over'
       return
     case 'hurry':
       return hurry(fleet, turn)

@@ -201,7 +201,8 @@ export class Listener {
 
   #violate(why: string, bytes: Uint8Array, heard: Heard[]): number {
     if (this.#inherited) {
-      this.#result = null // perhaps the second half of what an earlier master heard: `doubt` comes to it
+      this.#result = null // perhaps the second half of what an earlier master heard: if it does not ask now, `doubt` comes to it
+      if (Buffer.from(bytes.slice(-readyToken.length)).equals(readyToken)) this.#readyInstead(heard)
       return bytes.length
     }
     heard.push({ type: 'violated', event: this.end(), why })

@@ -87,6 +87,14 @@ export class Pool {
     return deliveries
   }
 
+  /** True when none of `members` is at work on an event, and none will ask for what waits. */
+  isQuiet(members: readonly string[]): boolean {
+    return members.every((name) => {
+      const state = this.listeners.get(name)?.state ?? 'UNKNOWN'
+      return state === 'UNKNOWN' || (state !== 'BUSY' && this.buffer.length === 0)
+    })
+  }
+
   #makeRoom(): Envelope | null {
     return this.buffer.length >= this.spec.bufferSize ? (this.buffer.shift() ?? null) : null
   }

@@ -25,6 +25,8 @@ export interface Fleet {
   hurried: boolean
   /** See shutdown.ts. */
   awaited: Proc | null
+  /** `due`: event listeners are about to be stopped, and may finish what they read; `over`: they have. */
+  lull: 'none' | 'due' | 'over'
   /** When a shutdown gives no more grace, on the monotonic clock. */
   hurryAt: number | null
   /** How long a shutdown may take until then, milliseconds; `null`: as long as it takes. */
@@ -45,7 +47,7 @@ export interface Fleet {
 
 export function newFleet(): Fleet {
   return {
-    groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, nearest: null, order: null, names: null, steps: 0,
+    groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, lull: 'none', nearest: null, order: null, names: null, steps: 0,
     hurryAt: null, shutdownTimeout: null, links: null, breaker: { burst: null, tokens: 0, at: 0 },
   }
 }

@@ -20,11 +20,12 @@ interface Ending {
   readonly hurried: boolean
   /** One of the tier that is being stopped, not at rest yet when it was last seen. */
   awaited: Proc | null
+  lull: 'none' | 'due' | 'over'
 }
 
 /**
  * Stops the next tier when the one before is at rest, or says that all are. `order`: all processes, ascending. False
- * when there was nothing to do.
+ * when there was nothing to do, or listeners are to have their lull first.
  */
 export function stopNextTier(fleet: Ending, order: readonly Ranked[], links: Links | null, turn: Moment): boolean {
   // As long as one of the tier is not at rest there is nothing to look for; 500 exits would each look at 500.
@@ -37,9 +38,14 @@ export function stopNextTier(fleet: Ending, order: readonly Ranked[], links: Lin
     turn.effects.push({ type: 'drained' })
     return true
   }
-  const tier = Math.max(...left.map(rank))
-  for (const one of left.reverse()) {
-    if (rank(one) < tier) continue
+  const highest = Math.max(...left.map(rank))
+  const tier = left.filter((one) => rank(one) === highest).reverse()
+  if (fleet.lull !== 'over' && !fleet.hurried && tier.some(({ proc }) => proc.spec.listener !== undefined && proc.state === 'RUNNING')) {
+    fleet.lull = 'due'
+    return false
+  }
+  fleet.lull = 'none'
+  for (const one of tier) {
     if (one.proc.state === 'BACKOFF') stepProc(one.proc, { type: 'giveUp', by: fleet.stopBy }, turn.now, turn.effects)
     else if (one.proc.state !== 'STOPPING') stopForShutdown(one.proc, fleet, turn)
     if (!isStopped(one.proc.state)) fleet.awaited ??= one.proc

@@ -44,7 +44,7 @@ export type SocketSpec =
       readonly kind: 'unix'
       /** Absolute. */
       readonly path: string
-      /** `user` or `user:group`; `null`: the master's. */
+      /** `user`, `user:group`, or `user:` for the primary group of the user; `null`, and without a colon the group: the master's. */
       readonly owner: string | null
       readonly mode: number
       /** Connections that may wait to be accepted. */

@@ -6,8 +6,11 @@ import type { ServerSpec } from '../config/config.ts'
 /** Names the run folder of the instance in the environment of every worker: how a lost one is found again. */
 export const runMark = 'NSUP_RUN'
 
+/** The soft limit of open files that the launcher saw before Node raised it. */
+export const openFilesMark = 'NSUP_NOFILE'
+
 /** How a master was started concerns nobody else. NSUP_HOME and NSUP_CONFIG go on: a worker may call nsup. */
-const masterOnly = ['NSUP_DAEMONIZED', 'NSUP_BACKGROUND']
+const masterOnly = ['NSUP_DAEMONIZED', 'NSUP_BACKGROUND', 'NSUP_NODE', openFilesMark]
 
 export interface EnvironmentBase {
   readonly inherited: Readonly<Record<string, string>>

@@ -1,5 +1,7 @@
-/** nsupd's command line: supervisord's flags (section 1 of its contract). Knows nothing of what they do. */
-import { parseArgs } from 'node:util'
+/**
+ * nsupd's command line: supervisord's flags, read as getopt(3) does (letters together, long names cut short, nothing
+ * after a positional), with its words for what is wrong. Knows nothing of what the flags do.
+ */
 
 /** Long name of each flag, its letter, and the [supervisord] option that its value overrides. */
 const flags = {
@@ -42,28 +44,68 @@ export class UsageError extends Error {}
 
 /** Reads the arguments after the program's name. Throws {@link UsageError}. */
 export function parseFlags(args: readonly string[]): Flags {
-  const normal = args.map((arg) => (arg === '-?' ? '-h' : arg))
-  const { tokens } = parseArgs({ args: normal, options: flags, strict: false, allowPositionals: true, tokens: true })
+  const { options, positional } = splitArguments(args)
+  if (positional.length > 0) throw new UsageError(`positional arguments are not supported: [${positional.map((one) => `'${one}'`).join(', ')}]`)
   const values = new Map<FlagName, string>()
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`positional arguments are not supported: ['${token.value}']`)
-    if (token.kind !== 'option') continue
-    const name = token.name
-    if (!Object.hasOwn(flags, name)) throw new UsageError(`option ${token.rawName} not recognized`)
-    const flag = name as FlagName
-    if (values.has(flag)) throw new UsageError(`conflicting command line option '${token.rawName}'`)
-    values.set(flag, valueOf(flag, token.rawName, token.value))
+  for (const { flag, written, value } of options) {
+    if (values.has(flag)) throw new UsageError(`conflicting command line option '${written}'`)
+    values.set(flag, value ?? 'true')
+    if (flag === 'help' || flag === 'version') break // what comes after is not looked at
   }
   const overrides: Record<string, string> = {}
   for (const [name, value] of values) if (!notOptions.includes(name)) overrides[name] = value
   return { help: values.has('help'), version: values.has('version'), configuration: values.get('configuration'), overrides }
 }
 
-function valueOf(flag: FlagName, written: string, value: string | undefined): string {
-  if (flags[flag].type === 'boolean') {
-    if (value !== undefined) throw new UsageError(`option ${written} must not have an argument`)
-    return 'true'
+interface Given {
+  readonly flag: FlagName
+  /** `-e` or `--loglevel`. */
+  readonly written: string
+  readonly value: string | undefined
+}
+
+function splitArguments(args: readonly string[]): { readonly options: readonly Given[]; readonly positional: readonly string[] } {
+  const options: Given[] = []
+  const rest = [...args]
+  for (let word = rest[0]; word !== undefined && word.startsWith('-') && word !== '-'; word = rest[0]) {
+    rest.shift()
+    if (word === '--') break
+    if (word.startsWith('--')) options.push(readLong(word.slice(2), rest))
+    else readLetters(word.slice(1), rest, options)
   }
+  return { options, positional: rest }
+}
+
+/** `name`, `name=value`, or what begins only one name. */
+function readLong(text: string, rest: string[]): Given {
+  const [name = '', ...values] = text.split('=')
+  const names = Object.keys(flags) as FlagName[]
+  const found = names.filter((one) => one.startsWith(name))
+  const flag = found.find((one) => one === name) ?? found[0]
+  if (flag === undefined) throw new UsageError(`option --${name} not recognized`)
+  if (found.length > 1 && flag !== name) throw new UsageError(`option --${name} not a unique prefix`)
+  const written = `--${flag}`
+  if (flags[flag].type === 'string') return { flag, written, value: values.length > 0 ? values.join('=') : following(written, rest) }
+  if (values.length > 0) throw new UsageError(`option ${written} must not have an argument`)
+  return { flag, written, value: undefined }
+}
+
+/** Letters up to the first that takes a value: what is left of the word, or the next one. */
+function readLetters(text: string, rest: string[], options: Given[]): void {
+  for (const [i, letter] of [...text].entries()) {
+    const written = `-${letter}`
+    const flag = letter === '?' ? 'help' : (Object.keys(flags) as FlagName[]).find((name) => 'short' in flags[name] && flags[name].short === letter)
+    if (flag === undefined) throw new UsageError(`option ${written} not recognized`)
+    if (flags[flag].type === 'string') {
+      options.push({ flag, written, value: [...text].slice(i + 1).join('') || following(written, rest) })
+      return
+    }
+    options.push({ flag, written, value: undefined })
+  }
+}
+
+function following(written: string, rest: string[]): string {
+  const value = rest.shift()
   if (value === undefined) throw new UsageError(`option ${written} requires argument`)
   return value
 }

@@ -47,6 +47,8 @@ export class Listeners {
   private serial = 0
   /** Events of the time before the master was RUNNING. */
   private early: MasterEvent[] | null = []
+  /** Called as soon as they are quiet, each time. */
+  onQuiet: (() => void) | null = null
   private pumping = false
 
   constructor(ports: ListenersPorts) {
@@ -66,8 +68,8 @@ export class Listeners {
     const state = pool?.listeners.get(proc.name)?.state
     if (pool === undefined || state === undefined || state === 'UNKNOWN') return
     const { heard, discarded } = pool.hear(proc.name, chunk)
-    this.overflowed(pool, discarded)
     for (const one of heard) this.tell(proc.name, one)
+    this.overflowed(pool, discarded)
     this.changed(pool)
   }
 
@@ -81,6 +83,12 @@ export class Listeners {
     })
     this.saves.flush(this.serial)
     for (const { pool, due } of deliveries) for (const delivery of due) this.send(pool, delivery)
+    if (this.onQuiet !== null && this.isQuiet()) this.onQuiet()
+  }
+
+  /** True when nobody is at work on an event, and nobody will ask for what waits. */
+  isQuiet(): boolean {
+    return [...this.pools.values()].every((pool) => pool.isQuiet(this.able(pool)))
   }
 
   /** Ends it. Who keeps the workers keeps the records; a restart keeps the count of events only. */
@@ -219,9 +227,7 @@ export class Listeners {
   }
 
   private overflowed(pool: Pool, discarded: readonly (Envelope | null)[]): void {
-    for (const event of discarded) {
-      if (event !== null) this.ports.log.error(`pool ${pool.name} event buffer overflowed, discarding event ${String(event.serial)}`)
-    }
+    for (const event of discarded) if (event !== null) this.ports.log.error(`pool ${pool.name} event buffer overflowed, discarding event ${String(event.serial)}`)
   }
 
   /** In supervisord's words, where it has some. */

@@ -15,8 +15,10 @@ import { version } from '../lib/version.ts'
 import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
 import { systemClock } from '../os/clock.ts'
 import { fifoPorts } from '../os/fifo-ports.ts'
-import { raiseLimits } from '../os/limits.ts'
+import { raiseLimits, workersOpenFiles } from '../os/limits.ts'
 import { acquireLock } from '../os/lock.ts'
+import { takeNotify } from '../os/notify.ts'
+import type { Notify } from '../os/notify.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId } from '../os/proc.ts'
 import { systemProcesses } from '../os/processes.ts'
@@ -26,6 +28,7 @@ import { createSinks } from '../os/sinks.ts'
 import { systemSockets } from '../os/sockets.ts'
 import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
 import type { Reporter } from './daemonize.ts'
+import { openFilesMark } from './environment.ts'
 import { parseFlags, usage, UsageError } from './flags.ts'
 import type { Flags } from './flags.ts'
 import { createMainLog } from './main-log.ts'
@@ -43,6 +46,7 @@ interface Run {
   readonly instance: Instance
   readonly background: boolean
   readonly reporter: Reporter
+  readonly notify: Notify
   /** The session that signals speak to. */
   current: Running | null
   /** What the reading of the config had to say, for the log. */
@@ -71,7 +75,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (config === null) return refuse(reporter)
   if (!marked && !config.master.nodaemon) return startInBackground(args, say)
   try {
-    return await serve(config, { flags, instance, background: marked, reporter, current: null, said })
+    return await serve(config, { flags, instance, background: marked, reporter, notify: takeNotify(process.env), current: null, said })
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     reporter.say(`Error: ${error.message}\n`)
@@ -121,7 +125,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     process.exit(70)
   }
   const ports: SessionPorts = {
-    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, processes: systemProcesses(workersOpenFiles(process.env[openFilesMark], spec.minfds)), sockets: systemSockets, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard }),
@@ -150,12 +154,26 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   if (spec.pidfile !== null && writePidfile(spec.pidfile) !== null) log.critical(`could not write pidfile ${spec.pidfile}`)
   reporter.done(0)
+  tellManager(session, run.notify, log)
   const how = await session.over
   await closeServers()
   session.close(how)
   sinks.close()
   await mainLog.close()
   return how
+}
+
+/** The servers answer and the programs that start by themselves are on their way: ready. */
+function tellManager(session: Session, notify: Notify, log: MasterLog): void {
+  const warn = (sentence: string): void => {
+    log.warn(sentence)
+  }
+  const tellEnd = (): void => {
+    notify(session.master.info().state === 'RESTARTING' ? 'RELOADING=1' : 'STOPPING=1', warn)
+  }
+  if (session.master.info().state !== 'RUNNING') return tellEnd() // asked for while it was opening
+  notify('READY=1', warn)
+  session.master.subscribe(tellEnd, (type) => type === 'master.stopping')
 }
 
 function becomeDaemon(config: Config, run: Run): void {

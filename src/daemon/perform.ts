@@ -76,6 +76,9 @@ export function exitInput(proc: Proc, status: ExitStatus, streams: StreamsOf, po
 type SpawnAnswer = Extract<FleetInput, { type: 'proc' }>['input']
 
 function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, log }: PerformPorts): SpawnAnswer {
+  const variables = environmentOf(environment, proc)
+  const command = processes.findCommand(proc.spec, variables)
+  if (!command.ok) return failed(proc, command.reason, log) // before its logs are made, as supervisord has it
   const opened = streams.open(proc)
   if (typeof opened === 'string') return failed(proc, opened, log)
   const problem = opened.prepareSpawn()
@@ -84,7 +87,7 @@ function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, 
   const stdin = socket === undefined ? opened.stdin : sockets.descriptor(socket)
   if (typeof stdin === 'string') return failed(proc, stdin, log)
   const { stdout, stderr } = opened
-  const order = { spec: proc.spec, environment: environmentOf(environment, proc), stdin, stdout, stderr }
+  const order = { spec: proc.spec, environment: variables, stdin, stdout, stderr }
   const spawned = processes.spawn(order, (status) => {
     enqueue(exitInput(proc, status, streams, true))
   })

@@ -9,6 +9,7 @@ import type { Proc } from '../core/proc.ts'
 import { namespec, socketUrl } from '../core/spec.ts'
 import type { SocketSpec } from '../core/spec.ts'
 import type { MasterLog } from './master-log.ts'
+import type { Holder } from './socket-holders.ts'
 
 export interface ProgramSocketsPorts {
   readonly sockets: Sockets
@@ -20,14 +21,6 @@ export interface ProgramSocketsPorts {
 interface Opened {
   readonly socket: ListeningSocket
   spec: SocketSpec
-}
-
-/** A live worker of an earlier master. */
-export interface Holder {
-  readonly name: string
-  readonly pid: number
-  readonly startedAt: number
-  readonly spec: SocketSpec
 }
 
 export class ProgramSockets {
@@ -87,15 +80,15 @@ export class ProgramSockets {
   private async takeOne(url: string, holders: readonly Holder[]): Promise<void> {
     const { sockets, log } = this.ports
     const reasons: string[] = []
-    for (const { name, pid, spec } of holders) {
+    for (const { name, pid, spec, certain } of holders) {
       const taken = await sockets.takeFrom(pid, spec)
       if (taken.ok) {
         this.opened.set(url, { socket: taken.socket, spec })
         return log.info(`Taking back socket ${url} from ${name} (pid ${String(pid)})`)
       }
-      reasons.push(`${name}: ${taken.reason}`)
+      if (certain) reasons.push(`${name}: ${taken.reason}`)
     }
-    log.warn(`the socket ${url} of an earlier master cannot be taken back (${reasons.join(', ')}): the next start binds it anew`)
+    if (reasons.length > 0) log.warn(`the socket ${url} of an earlier master cannot be taken back (${reasons.join(', ')}): the next start binds it anew`)
   }
 
   private open(spec: SocketSpec, url: string): number | string {

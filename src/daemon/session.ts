@@ -17,12 +17,14 @@ import { Journal, remembered } from './journal.ts'
 import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
+import { Lull } from './lull.ts'
 import { exitInput, performer } from './perform.ts'
 import { ProgramSockets } from './program-sockets.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
+import { socketHolders } from './socket-holders.ts'
 import type { StreamsOf } from './streams.ts'
 import { Sweeper } from './sweep.ts'
-import { socketHolders, takeOver } from './takeover.ts'
+import { takeOver } from './takeover.ts'
 import { Ticker } from './ticker.ts'
 import { Waits } from './waits.ts'
 
@@ -40,6 +42,7 @@ export class Session {
   private readonly loop: Loop
   private readonly watch: AdoptedWatch
   private readonly listeners: Listeners
+  private readonly lull: Lull
   private readonly ticker: Ticker
   private readonly waits = new Waits()
   private readonly config: Config
@@ -62,6 +65,9 @@ export class Session {
       this.listeners.hear(proc, chunk)
     })
     this.listeners = this.makeListeners()
+    this.lull = new Lull(clock, this.listeners, () => {
+      this.loop.enqueue({ type: 'quiet' })
+    })
     this.sockets = new ProgramSockets({ clock, log, sockets: ports.sockets, procs: () => ranked(this.fleet) })
     this.ticker = new Ticker(clock, this.bus)
     this.bus.onInterest = () => {
@@ -90,7 +96,7 @@ export class Session {
   async open(): Promise<() => Promise<void>> {
     const { fleet, streams, journal, loop, watch, ports } = this
     const memory = remembered(ports.runDir, ports.records)
-    await this.sockets.takeBack(socketHolders(memory, ports))
+    await this.sockets.takeBack(socketHolders({ ...ports, memory, configured: this.config.groups, now: ports.clock.wall() }))
     const closeServers = await ports.listen(this.master)
     this.master.configured = takeOver(this.config, memory, { fleet, streams, journal, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
@@ -104,6 +110,7 @@ export class Session {
     this.sweeper.look()
     this.loop.close()
     this.watch.close()
+    this.lull.close()
     this.ticker.close()
     this.sockets.close()
     this.listeners.close(how)
@@ -172,6 +179,7 @@ export class Session {
       settled: () => {
         this.sockets.settled()
         this.save()
+        if (this.fleet.lull === 'due') this.lull.begin()
       },
       crashed: this.ports.crashed,
     })

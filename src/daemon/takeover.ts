@@ -17,7 +17,6 @@ import type { AdoptedWatch } from './adopted-watch.ts'
 import type { Journal, Remembered } from './journal.ts'
 import type { Loop } from './loop.ts'
 import { exitInput } from './perform.ts'
-import type { Holder } from './program-sockets.ts'
 import type { SessionPorts } from './session-ports.ts'
 import { processFolder } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
@@ -29,15 +28,6 @@ interface Parts {
   readonly loop: Loop
   readonly watch: AdoptedWatch
   readonly ports: SessionPorts
-}
-
-/** The workers of the last master that still have a listening socket. */
-export function socketHolders(memory: readonly Remembered[], { processes, bootId }: Pick<SessionPorts, 'processes' | 'bootId'>): Holder[] {
-  return memory.flatMap(({ status, spec }) => {
-    if (spec?.socket === undefined || status === null || status.bootId !== bootId || status.pid === 0) return []
-    if (!processes.isAlive({ pid: status.pid, startTime: status.startTime })) return []
-    return { name: namespec(spec.group, spec.name), pid: status.pid, startedAt: status.startedAt, spec: spec.socket }
-  })
 }
 
 /** Takes over and applies; synchronous, so that no request sees half of it. Returns the config's groups, AUTO logs named. */

@@ -1,9 +1,16 @@
 /** Signal names and numbers of this machine, and the reading of what people write for them. */
 import { constants } from 'node:os'
+import { parseInteger } from './units.ts'
 
-export type SignalName = NodeJS.Signals
+/** `SIG0` reaches nobody: it asks whether a process could be signalled. */
+type Unnamed = 'SIG0' | 'SIGCLD' | 'SIGRTMIN' | 'SIGRTMAX'
 
-const byName = constants.signals as Readonly<Record<string, number>>
+export type SignalName = NodeJS.Signals | Unnamed
+
+/** What supervisord takes and Node has no names for. Of the real-time signals supervisord knows the two ends only. */
+const unnamed: Readonly<Partial<Record<Unnamed, number>>> = process.platform === 'linux' ? { SIG0: 0, SIGCLD: 17, SIGRTMIN: 34, SIGRTMAX: 64 } : { SIG0: 0 }
+
+const byName: Readonly<Record<string, number>> = { ...constants.signals, ...unnamed }
 
 /** Number of a signal, for example 15 for SIGTERM. */
 export function signalNumber(name: SignalName): number {
@@ -22,7 +29,8 @@ export function signalName(number: number): SignalName | undefined {
  */
 export function parseSignal(text: string): SignalName | undefined {
   const word = text.trim().toUpperCase()
-  if (/^\d+$/.test(word)) return signalName(Number(word))
+  const number = parseInteger(word)
+  if (number !== undefined) return signalName(number)
   const name = word.startsWith('SIG') ? word : `SIG${word}`
   return Object.hasOwn(byName, name) ? (name as SignalName) : undefined
 }

@@ -26,16 +26,16 @@ export function parseBoolean(text: string): boolean | undefined {
 
 /** A number in base 8: `022`, `22` and `0o22` are the same. */
 export function parseOctal(text: string): number | undefined {
-  const digits = /^(?:0o)?([0-7]{1,10})$/i.exec(text.trim())?.[1]
+  const digits = /^(?:0o_?)?([0-7](?:_?[0-7]){0,9})$/i.exec(text.trim())?.[1]?.replaceAll('_', '')
   return digits === undefined ? undefined : Number.parseInt(digits, 8)
 }
 
 /** Bytes: a whole number, alone or with `KB`, `MB` or `GB` (powers of 1024, any case). */
 export function parseBytes(text: string): number | undefined {
-  const match = /^\s*\+?(\d+)\s*(kb|mb|gb|)\s*$/i.exec(text)
+  const match = /^\s*\+?(\d+(?:_\d+)*)\s*(kb|mb|gb|)\s*$/i.exec(text)
   const factor = sizeFactors[(match?.[2] ?? '').toLowerCase()]
   if (match === null || factor === undefined) return undefined
-  const bytes = Number(match[1]) * factor
+  const bytes = Number(match[1]?.replaceAll('_', '')) * factor
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
 

@@ -1,7 +1,7 @@
 /**
- * The words that stand before a command whose user is another than the master's. `setpriv` sets user, group and
- * all groups of the user and then execs, so the pid stays the worker's; it leaves the environment alone (HOME and
- * USER are not touched, as in supervisord). Nothing is put before any other command.
+ * The words that stand before a command whose user, or whose soft limit of open files, is another than the master's.
+ * `setpriv` sets user, group and all groups of the user, `prlimit` the limit, and both then exec, so the pid stays the
+ * worker's; they leave the environment alone (HOME and USER are not touched, as in supervisord).
  */
 import { accessSync, constants } from 'node:fs'
 import type { Identity } from './users.ts'
@@ -21,9 +21,18 @@ const toolFolders = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin']
 export function changeUser(to: Identity, path: string, argv: readonly string[], searchPath: string | undefined): Chain | null {
   const tool = findTool('setpriv')
   if (tool === null) return null
-  const written = argv[0] ?? path
-  const first = written.includes('/') || searchPath !== undefined ? written : path
-  return { file: tool, argv: ['setpriv', `--reuid=${to.uid}`, `--regid=${to.gid}`, '--init-groups', '--', first, ...argv.slice(1)] }
+  return { file: tool, argv: ['setpriv', `--reuid=${to.uid}`, `--regid=${to.gid}`, '--init-groups', '--', ...asWritten({ file: path, argv }, searchPath)] }
+}
+
+/** Puts the soft limit of open files before a command; without the tool it keeps the master's. */
+export function limitOpenFiles(soft: number, chain: Chain, searchPath: string | undefined): Chain {
+  const tool = findTool('prlimit')
+  return tool === null ? chain : { file: tool, argv: ['prlimit', `--nofile=${soft}:`, '--', ...asWritten(chain, searchPath)] }
+}
+
+function asWritten({ file, argv }: Chain, searchPath: string | undefined): string[] {
+  const written = argv[0] ?? file
+  return [written.includes('/') || searchPath !== undefined ? written : file, ...argv.slice(1)]
 }
 
 function findTool(name: string): string | null {

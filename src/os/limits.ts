@@ -4,12 +4,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-
-export interface Limit {
-  /** Infinity: unlimited. */
-  readonly soft: number
-  readonly hard: number
-}
+import { openFilesRow, parseLimit } from '../lib/limits.ts'
+import type { Limit } from '../lib/limits.ts'
 
 interface Kind {
   readonly row: string
@@ -18,12 +14,24 @@ interface Kind {
   readonly what: string
 }
 
-const files: Kind = { row: 'Max open files', flag: 'nofile', option: 'minfds', what: 'file descriptors' }
+const files: Kind = { row: openFilesRow, flag: 'nofile', option: 'minfds', what: 'file descriptors' }
 const processes: Kind = { row: 'Max processes', flag: 'nproc', option: 'minprocs', what: 'processes' }
 
 /** Raises the limits of open files and processes to at least these numbers. `null`, or a sentence why it cannot be done. */
 export function raiseLimits(minfds: number, minprocs: number): string | null {
   return raise(files, minfds) ?? raise(processes, minprocs)
+}
+
+/**
+ * The soft limit of open files that workers get: what the master itself was started with, and `minfds` at least. Node
+ * has raised its own to the hard limit, which breaks programs that use select(2) or close every number there could be.
+ * `noted`: what the launcher saw before Node ran. `null`: the master's own, which needs no help.
+ */
+export function workersOpenFiles(noted: string | undefined, minfds: number): number | null {
+  const own = ownLimit(files.row)
+  if (own === undefined || noted === undefined || !/^[0-9]+$/.test(noted)) return null
+  const soft = Math.max(Number(noted), minfds)
+  return soft < own.soft ? soft : null
 }
 
 let openFiles: number | undefined
@@ -62,17 +70,6 @@ function ownLimit(row: string): Limit | undefined {
   } catch {
     return undefined // a machine without /proc
   }
-}
-
-/** Reads one row of /proc/PID/limits. */
-export function parseLimit(text: string, row: string): Limit | undefined {
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`${row} `))
-  const [soft, hard] = line?.slice(row.length).trim().split(/\s+/) ?? []
-  return soft === undefined || hard === undefined ? undefined : { soft: amount(soft), hard: amount(hard) }
-}
-
-function amount(word: string): number {
-  return word === 'unlimited' ? Infinity : Number(word)
 }
 
 function show(limit: number): string {

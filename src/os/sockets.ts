@@ -32,9 +32,10 @@ const pathMax = process.platform === 'darwin' ? 103 : 107
 /** How long a helper may take, milliseconds; the master waits for it. */
 const helperPatience = 5_000
 
+/** Beside an fd node takes no backlog from the options, but as an argument of its own. */
 const listenScript = `const s = require('node:net').createServer()
 s.on('error', (e) => { process.stderr.write(e.code); process.exit(1) })
-s.listen({ fd: 0, backlog: Number(process.argv[1]) }, () => process.exit(0))`
+s.listen({ fd: 0 }, Number(process.argv[1]), () => process.exit(0))`
 
 const lookupScript = `require('node:dns').lookup(process.argv[1], { family: 4 }, (e, address) => {
   process[e ? 'stderr' : 'stdout'].write(e ? e.code : address)
@@ -115,7 +116,7 @@ function give(spec: UnixSpec, path: string): void {
   if (spec.owner !== null) {
     const owner = ownerOf(spec.owner)
     if (typeof owner === 'string') throw new Error(owner)
-    chownSync(path, owner.uid, owner.gid)
+    chownSync(path, owner.uid, spec.owner.includes(':') ? owner.gid : -1)
   }
   chmodSync(path, spec.mode)
 }

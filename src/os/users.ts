@@ -22,12 +22,12 @@ export function userChange(user: string | null, own = process.getuid?.() ?? 0): 
   return { ok: true, to: { uid: found.uid, gid: found.gid } }
 }
 
-/** Owner of a file from `user` or `user:group`; without a group the user's primary one. A string is what is wrong. */
+/** Owner of a file from `user`, `user:` or `user:group`; without a group the user's primary one. A string is what is wrong. */
 export function ownerOf(text: string): Identity | string {
   const [userWord = '', groupWord] = text.split(':', 2)
   const user = lookupUser(userWord)
   if (user === undefined) return `no such user: ${userWord}`
-  if (groupWord === undefined) return { uid: user.uid, gid: user.gid }
+  if (groupWord === undefined || groupWord === '') return { uid: user.uid, gid: user.gid }
   const group = lookupGroup(groupWord)
   return group === undefined ? `no such group: ${groupWord}` : { uid: user.uid, gid: group.gid }
 }

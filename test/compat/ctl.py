@@ -1,24 +1,25 @@
-"""Runs the stock supervisorctl, as often as it is asked to: {"args": [...], "input": text} a line in, {"stdout", "stderr", "exitCode"} a line out.
+"""Runs the stock supervisorctl or supervisord, as often as it is asked to: {"program", "args", "input"} a line in, {"stdout", "stderr", "exitCode"} a line out.
 
 Each run is a process of its own, forked from here, so that Python and its modules are loaded once and not each time.
 """
 import json
 import os
+import signal
 import sys
 import tempfile
 import traceback
 
-from supervisor import supervisorctl
+from supervisor import supervisorctl, supervisord
 
 
-def run(args, files):
-    """In the child: what /usr/bin/supervisorctl does; returns the exit code."""
+def run(program, args, files):
+    """In the child: what /usr/bin/supervisorctl and its like do; returns the exit code."""
     for number, file in enumerate(files):
         os.dup2(file.fileno(), number)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, 'w'), open(2, 'w')
-    sys.argv = ['supervisorctl', *args]
+    sys.argv = [program, *args]
     try:
-        supervisorctl.main()
+        (supervisord if program == 'supervisord' else supervisorctl).main()
         return 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
@@ -38,7 +39,8 @@ def main():
             given.seek(0)
             pid = os.fork()
             if pid == 0:
-                os._exit(run(request['args'], (given, out, err)))
+                signal.alarm(25)  # what waits for good must not hold up the rest
+                os._exit(run(request.get('program', 'supervisorctl'), request['args'], (given, out, err)))
             status = os.waitpid(pid, 0)[1]
             out.seek(0)
             err.seek(0)

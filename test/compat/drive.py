@@ -1,6 +1,6 @@
 """Drives one XML-RPC server with Python's own client: a JSON request a line in, a JSON answer a line out.
 
-Requests: {"call": name, "args": [...]}, {"until": {namespec: [states]}}, {"raw": body, "path": path, "verb": verb, "headers": {}}.
+Requests: {"call": name, "args": [...]}, {"until": {namespec: [states]}}, {"raw": body, "path": path, "verb": verb, "headers": {}, "socket": path, "most": bytes to read}.
 """
 import base64
 import http.client
@@ -74,7 +74,7 @@ def until(proxy, wanted):
 
 
 def raw(path, request):
-    connection = UnixConnection(path)
+    connection = UnixConnection(request.get('socket', path))
     headers = request.get('headers', {})
     connection.putrequest(request.get('verb', 'POST'), request.get('path', '/RPC2'))
     for name, value in headers.items():
@@ -86,8 +86,14 @@ def raw(path, request):
     if body is not None:
         connection.send(body.encode())
     answer = connection.getresponse()
-    text = answer.read().decode()
-    return {'status': answer.status, 'type': answer.getheader('Content-Type'), 'body': text}
+    text = answer.read(request.get('most')).decode()
+    connection.close()
+    return {
+        'status': answer.status, 'type': answer.getheader('Content-Type'), 'body': text, 'version': answer.version,
+        'authenticate': answer.getheader('WWW-Authenticate'), 'length': answer.getheader('Content-Length') is not None,
+        'chunked': answer.getheader('Transfer-Encoding'), 'buffering': answer.getheader('X-Accel-Buffering'),
+        'modified': answer.getheader('Last-Modified') is not None,
+    }
 
 
 def main(path):

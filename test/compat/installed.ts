@@ -7,6 +7,7 @@ const needed = ['supervisord', 'supervisorctl', 'python3'] as const
 /** Libraries, told by a program that ends with 0 where they are there. */
 const libraries = [
   ['php', ['-r', 'exit(extension_loaded("pcntl") && extension_loaded("xmlrpc") ? 0 : 1);'], 'php-cli php-xmlrpc'],
+  ['php-cgi', ['-v'], 'php-cgi'],
   ['perl', ['-MXMLRPC::Lite', '-e', '1'], 'libxmlrpc-lite-perl'],
 ] as const
 

@@ -38,12 +38,14 @@ export interface Answer {
   readonly http?: number
   readonly status?: number
   readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly authenticate?: string | null
   readonly late?: unknown
   readonly error?: string
 }
 
 /** A program that is asked a line of JSON and answers a line of JSON, in order. */
-class Asked<T> {
+export class Asked<T> {
   readonly #child: ChildProcess
   readonly #waiting: { readonly done: (answer: T) => void; readonly failed: (error: Error) => void }[] = []
 
@@ -66,12 +68,17 @@ class Asked<T> {
   }
 }
 
+/** Runs supervisorctl and supervisord themselves; Debian's own Python has their modules. */
+export function stockPrograms(place: Place): Asked<Ran> {
+  return new Asked('/usr/bin/python3', [ctlRunner], place)
+}
+
 /** One of the two. */
 export class Side {
   readonly place: Place
   readonly #daemon: ChildProcess
   readonly #driver: Asked<Answer>
-  #ctl: Asked<{ stdout: string; stderr: string; exitCode: number }> | undefined
+  #ctl: Asked<Ran> | undefined
   readonly ended: Promise<number | string>
 
   constructor(place: Place, daemon: ChildProcess, ended: Promise<number | string>) {
@@ -102,7 +109,7 @@ export class Side {
 
   /** Runs the stock supervisorctl against it. */
   async ctl(args: readonly string[], input = ''): Promise<Ran> {
-    this.#ctl ??= new Asked('/usr/bin/python3', [ctlRunner], this.place) // Debian's own Python has supervisor's modules
+    this.#ctl ??= stockPrograms(this.place)
     return this.#ended(this.#ctl.ask({ args: ['-c', this.place.config, ...args], input }))
   }
 
@@ -126,7 +133,7 @@ export class Side {
     return { cwd: this.place.dir, env: this.place.env, reject: false, stripFinalNewline: false }
   }
 
-  async #ended(running: PromiseLike<Pick<Ran, 'stdout' | 'stderr'> & { readonly exitCode?: number }>): Promise<Ran> {
+  async #ended(running: PromiseLike<Pick<Ran, 'stdout' | 'stderr'> & { readonly exitCode?: number | undefined }>): Promise<Ran> {
     const { stdout, stderr, exitCode } = await running
     return { stdout: this.masked(stdout), stderr: this.masked(stderr), exitCode }
   }
@@ -136,7 +143,7 @@ export class Side {
     return text
       .replaceAll(this.place.dir, '{dir}')
       .replace(/localhost:\d+/g, 'localhost:{port}')
-      .replace(/^\d+$/gm, 'P')
+      .replace(/^((?:supervisor> )*)\d+$/gm, '$1P')
       .replace(/pid \d+, uptime \d+:\d\d:\d\d/g, 'pid P, uptime T')
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d \d\d:\d\d [AP]M/g, 'DATE')
   }
@@ -154,9 +161,9 @@ export interface Pair {
   both<T>(ask: (side: Side) => Promise<T>): Promise<{ readonly real: T; readonly ours: T }>
 }
 
-/** Starts both; they end with the test file. */
-export async function startPair(config: string): Promise<Pair> {
-  const [real, ours] = await Promise.all([startReal(config), startOurs(config)])
+/** Starts both; they end with the test file. `prepare` puts into a folder what is needed from the start. */
+export async function startPair(config: string, prepare: (place: Place) => void = () => undefined): Promise<Pair> {
+  const [real, ours] = await Promise.all([startReal(await placeFor(config, prepare)), startOurs(await placeFor(config, prepare))])
   return {
     real,
     ours,
@@ -167,11 +174,13 @@ export async function startPair(config: string): Promise<Pair> {
   }
 }
 
-async function placeFor(config: string): Promise<Place> {
+async function placeFor(config: string, prepare: (place: Place) => void): Promise<Place> {
   const place = newPlace('ini', '', afterAll)
   const port = await freePort()
   const user = process.getuid?.() === 0 ? 'root' : String(process.getuid?.())
   place.write(place.config, config.replaceAll('{dir}', place.dir).replaceAll('{user}', user).replaceAll('{port}', port))
+  prepare(place)
+  prepare(place)
   return place
 }
 
@@ -184,14 +193,12 @@ function freePort(): Promise<string> {
   })
 }
 
-async function startOurs(config: string): Promise<Side> {
-  const place = await placeFor(config)
+async function startOurs(place: Place): Promise<Side> {
   const { child, ended } = await place.master()
   return kept(new Side(place, child, ended))
 }
 
-async function startReal(config: string): Promise<Side> {
-  const place = await placeFor(config)
+async function startReal(place: Place): Promise<Side> {
   const child = spawn('supervisord', ['-n', '-c', place.config], { cwd: place.dir, env: { ...process.env, ...place.env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   const ended = new Promise<number | string>((resolve) => {

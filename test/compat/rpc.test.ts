@@ -156,6 +156,17 @@ describe('groups', () => {
   })
 })
 
+describe('signals', () => {
+  it.each(['0', '-0', 'RTMIN', 'sigrtmax', '34', '64', '35', '63', '32', 'RTMIN+1', 'CLD', 'POLL', 'iot', ' cont ', 'SIG', '', '-18', '1e1', '+18', '1_8', 'SIGSIGCONT'])('as text: %j', async (signal) => {
+    // What would end a cat is tried where there is none.
+    const name = /rtm|34|64|poll|iot/i.test(signal) ? `STOPPED_${looked}` : `STARTING_${looked}`
+    await same('supervisor.signalProcess', name, signal)
+  })
+  it.each([0, 18, -1, 35, 99, 28.9, true])('as a number: %j', async (signal) => {
+    await same('supervisor.signalProcess', signal === true ? `STOPPED_${looked}` : `STARTING_${looked}`, signal)
+  })
+})
+
 describe('commands that cannot be run', () => {
   it.each(['noexec', 'folder', 'unparsable'])('%s', async (name) => {
     await same('supervisor.startProcess', name)

@@ -203,6 +203,21 @@ describe('after kill -9 of the master', () => {
     expect(await ask(port, 'x')).toBe('ECONNREFUSED')
   })
 
+  it('an orderly hand-over keeps it too', async () => {
+    const place = newPlace('ini', `${master}${program('u', 'unix://%(here)s/u.sock', 'autorestart=true')}`)
+    const first = await place.master()
+    await until(place, 'u.log', 1)
+    expect((await place.nsup('shutdown', '--keep-workers')).exitCode).toBe(0)
+    await first.ended
+    const answer = await ask(place.path('u.sock'), 'between')
+    const second = await place.master()
+    const said = await untilSaid(second, /adopted: 'u'/)
+    if (/cannot be taken back \([^)]*pidfd_getfd: Operation not permitted/.test(said)) return
+    expect(said).toContain(`Taking back socket unix://${place.path('u.sock')} from u (pid ${answer.split(' ')[1] ?? ''})`)
+    await ask(place.path('u.sock'), 'quit')
+    expect(await ask(place.path('u.sock'), 'next')).toMatch(/^u_0 \d+ next$/)
+  })
+
   it.each([
     ['the kernel refuses it', refused, 'pidfd_getfd: Operation not permitted'],
     ['perl is none', 'exit 0', 'perl ended early'],

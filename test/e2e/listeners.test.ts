@@ -1,7 +1,8 @@
 /** Event listeners beside the built program: what a Python listener reads, and what becomes of events through deaths. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { newPlace } from './harness.ts'
@@ -51,7 +52,7 @@ const words = ({ line, payload }: Got): string => `${/eventname:(\w+)/.exec(line
 
 describe('an event listener', () => {
   it('gets what happened before it was ready, then what happens, with headers as supervisord writes them', async () => {
-    const place = placeWith('events=EVENT\nbuffer_size=50', worker('w', "sh -c 'exit 3'"))
+    const place = placeWith('events=PROCESS_STATE,PROCESS_GROUP,SUPERVISOR_STATE_CHANGE\nbuffer_size=50', worker('w', "sh -c 'exit 3'"))
     await place.master()
     await place.nsup('start', 'w')
     const all = await untilGot(place, 8)
@@ -145,25 +146,43 @@ describe('an event listener', () => {
 describe('the death of the master', () => {
   const config = worker('w', 'true') + worker('x', 'true')
 
-  it.each(['SIGKILL', 'hand-over'])('by %s loses no event of a listener that is busy, and it is served again', async (how) => {
+  it.each(['SIGKILL', 'SIGKILL, with an answer while there is no master', 'hand-over'])('by %s loses no event of a listener that is busy, and it is served again', async (how) => {
     const place = placeWith('events=PROCESS_STATE_EXITED', config)
     const open = gate(place)
     const first = await place.master()
     await place.nsup('start', 'w')
     await untilGot(place, 1)
     await place.nsup('start', 'x')
-    if (how === 'SIGKILL') first.child.kill('SIGKILL')
+    if (how.startsWith('SIGKILL')) first.child.kill('SIGKILL')
     else await place.nsup('shutdown', '--keep-workers')
     await first.ended
+    if (how.endsWith('no master')) open()
     const pid = Number(/spawned: 'ear' with pid (\d+)/.exec(place.read('main.log'))?.[1])
     await place.master()
     expect(await place.one('ear')).toMatchObject({ state: 'RUNNING', pid })
-    open()
+    if (!how.endsWith('no master')) open()
     const all = await untilGot(place, 2)
     expect(all.map(words)).toEqual(['w', 'x'].map((name) => `PROCESS_STATE_EXITED processname:${name} groupname:${name} from_state:RUNNING expected:1 pid:N`))
     await place.nsup('start', 'w')
     const lines = (await untilGot(place, 3)).map(({ line }) => line.split(' ').slice(2, 5).join(' '))
     expect(lines).toEqual([0, 1, 2].map((serial) => `serial:${String(serial)} pool:ear poolserial:${String(serial)}`))
+  })
+
+  it('leaves a listener busy with an event that the next master knows nothing of, and it is served again', async () => {
+    const place = placeWith('events=PROCESS_STATE_EXITED', config)
+    const open = gate(place)
+    const first = await place.master()
+    await place.nsup('start', 'w')
+    await untilGot(place, 1)
+    first.child.kill('SIGKILL')
+    await first.ended
+    rmSync(join(place.runDir, 'e'), { recursive: true })
+    await place.master()
+    const { pid } = await place.one('ear')
+    open()
+    await place.nsup('start', 'x')
+    expect((await untilGot(place, 2)).map(words)[1]).toContain('processname:x')
+    expect(await place.one('ear')).toMatchObject({ state: 'RUNNING', pid })
   })
 
   it('leaves a listener that waits, and one that dies meanwhile has its event sent again', async () => {

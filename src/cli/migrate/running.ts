@@ -1,6 +1,7 @@
-/** Asks a supervisord that runs: its version, its pid, and by that the config that it was started with. */
+/** Asks a supervisord that runs, or is installed: its version, its pid, and by that the config that it was started with. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Endpoint } from '../../api/client.ts'
 import { exchange } from '../../api/exchange.ts'
 import type { Credentials } from '../../config/config.ts'
@@ -8,6 +9,23 @@ import type { Credentials } from '../../config/config.ts'
 export interface RunningSupervisor {
   readonly version: string
   readonly pid: number
+}
+
+/** The pid of the supervisord that has written this pidfile, if it still runs. */
+export function pidIn(pidfile: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(pidfile, 'utf8').trim())
+    const words = Number.isSafeInteger(pid) && pid > 0 ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0') : []
+    return words.some((word) => basename(word) === 'supervisord') ? pid : undefined
+  } catch {
+    return undefined // no pidfile, or nobody behind it
+  }
+}
+
+/** The version of the supervisord that is installed here. */
+export function installedVersion(env: NodeJS.ProcessEnv): string | undefined {
+  const { stdout } = spawnSync('supervisord', ['--version'], { env, encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] })
+  return /^\d+(?:\.\w+)+/.exec(stdout ?? '')?.[0]
 }
 
 /** The longest answer that is read, in bytes. */

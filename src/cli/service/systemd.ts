@@ -31,6 +31,11 @@ export function systemdOf(uid: number, env: NodeJS.ProcessEnv): Systemd {
   }
 }
 
+/** Whether a master that runs as a service could tell systemd that it is ready. */
+export function canNotify(): boolean {
+  return ['/usr/bin', '/bin', '/usr/local/bin'].some((folder) => existsSync(join(folder, 'systemd-notify')))
+}
+
 function systemctl(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile('systemctl', args, { env }, (error, stdout, stderr) => {

@@ -7,9 +7,11 @@ import type { Config } from '../../config/config.ts'
 
 export interface UnitInput {
   readonly config: Config
-  /** Absolute path of node, and of nsupd. */
+  /** Absolute path of node, and of nsupd, whose launcher is told of node: the service's own PATH may not have it. */
   readonly node: string
   readonly nsupd: string
+  /** The master can tell when it is ready: systemd's own program for that is there. */
+  readonly notify: boolean
   /** `system`: /etc/systemd/system; `user`: a user's own service manager. */
   readonly scope: 'system' | 'user'
   /** Whom a unit of the system runs as; root when not given. */
@@ -37,7 +39,8 @@ export function stopSeconds({ groups }: Config): number {
 export function unitText(input: UnitInput): string {
   const { config, scope, user } = input
   const runtime = user === undefined ? '' : `user-runtime-dir@${user.uid}.service`
-  const command = [input.node, input.nsupd, '-n', '-c', config.file].map((word) => quote(word)).join(' ')
+  const command = [input.nsupd, '-n', '-c', config.file].map((word) => quote(word)).join(' ')
+  const environment = { NSUP_NODE: input.node, ...input.environment }
   const lines = [
     `${unitMark}${config.file}`,
     '[Unit]',
@@ -48,10 +51,10 @@ export function unitText(input: UnitInput): string {
     `ConditionPathExists=${specifierFree(config.file)}`,
     '',
     '[Service]',
-    'Type=simple',
+    ...(input.notify ? ['Type=notify', '# The master tells by systemd-notify, which is a process of its own.', 'NotifyAccess=all'] : ['Type=simple']),
     ...(user === undefined ? [] : [`User=${user.name}`]),
     `WorkingDirectory=${specifierFree(dirname(config.file))}`,
-    ...Object.entries(input.environment).map(([name, value]) => `Environment=${quote(`${name}=${value}`, false)}`),
+    ...Object.entries(environment).map(([name, value]) => `Environment=${quote(`${name}=${value}`, false)}`),
     `ExecStart=${command}`,
     'ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"',
     '# Only the master is signalled: at a stop it stops its workers; when it crashes they run on and the next one adopts them.',

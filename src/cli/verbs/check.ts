@@ -2,6 +2,7 @@
 import type { Context } from '../command.ts'
 import { formatProblem, sortProblems } from '../../config/check.ts'
 import { loadConfig } from '../../config/load.ts'
+import { plural } from '../humane.ts'
 import { printJson } from '../outcomes.ts'
 import { requireInstance } from '../server.ts'
 
@@ -21,8 +22,4 @@ export function run(context: Context): Promise<number> {
   const good = `good: ${plural(config?.groups.length ?? 0, 'group')}, ${plural(processes, 'process', 'processes')}`
   context.out.line(`${configFile}: ${exit === 0 ? good : ''}${exit === 0 && problems.length > 0 ? '; ' : ''}${problems.length > 0 ? counts : ''}`)
   return Promise.resolve(exit)
-}
-
-function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
 }

@@ -11,7 +11,7 @@ import { nsupd } from '../launch.ts'
 import { printJson } from '../outcomes.ts'
 import { requireInstance } from '../server.ts'
 import { install, unitName, unitPath } from '../service/install.ts'
-import { systemdOf } from '../service/systemd.ts'
+import { canNotify, systemdOf } from '../service/systemd.ts'
 import { unitText } from '../service/unit.ts'
 import type { UnitInput } from '../service/unit.ts'
 
@@ -22,7 +22,7 @@ export async function run(context: Context): Promise<number> {
   const systemd = systemdOf(uid, env)
   const user = options.user === undefined ? undefined : requireUser(String(options.user), uid)
   const text = unitText({
-    config: requireConfig(instance, env), node: process.execPath, nsupd: nsupd(), scope: systemd.scope,
+    config: requireConfig(instance, env), node: process.execPath, nsupd: nsupd(), notify: canNotify(), scope: systemd.scope,
     environment: placesOf(env, user), ...(user === undefined ? {} : { user }),
   })
   if (options.print) {

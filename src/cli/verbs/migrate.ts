@@ -14,7 +14,8 @@ import type { Context } from '../command.ts'
 import { differences } from '../migrate/compare.ts'
 import { judge, switchCommands } from '../migrate/report.ts'
 import type { Findings } from '../migrate/report.ts'
-import { configOf, runningAt } from '../migrate/running.ts'
+import { plural } from '../humane.ts'
+import { configOf, installedVersion, pidIn, runningAt } from '../migrate/running.ts'
 import type { RunningSupervisor } from '../migrate/running.ts'
 import { translate } from '../migrate/translate.ts'
 import { printJson } from '../outcomes.ts'
@@ -27,17 +28,21 @@ export async function run(context: Context): Promise<number> {
   const to = targetOf(context)
   const options = { env: context.env, cwd: process.cwd(), logDir: instanceOf(from, context.env).logDir }
   const { config, problems } = loadConfig(from, options)
-  if (config === null) throw new CliError(`${from} has errors, which supervisord would refuse too:\n${formatProblems(problems)}`, 1)
+  if (config === null) throw new CliError(`${from} cannot be migrated, nor would supervisord take it:\n${formatProblems(problems)}`, 1)
   const { text, left, sections } = translate(from, to, options, schemaFor(to))
   const running = await runningOf(config)
-  const findings = judge({ config, problems, sections, left, unequal: verify(from, config, options), running })
+  const pid = running?.pid ?? (config.master.pidfile === null ? undefined : pidIn(config.master.pidfile))
+  const supervisor = { pid, version: running?.version ?? installedVersion(context.env) }
+  const findings = judge({ config, problems, sections, left, unequal: verify(from, config, options), version: supervisor.version })
   if (!context.options.check) write(to, text, config, context.options.force === true)
-  const commands = switchCommands({ from, to, service: serviceOf(), systemd: existsSync('/run/systemd/system') })
+  const served = config.servers.length > 0
+  const { pidfile } = config.master
+  const commands = switchCommands({ from, to, pid, pidfile, served, service: serviceOf(), systemd: existsSync('/run/systemd/system') })
   if (context.style === 'json') {
     const { over, back } = commands
-    printJson(context, { from, to: context.options.check ? null : to, ...findings, commands: over, back, running: running ?? null })
+    printJson(context, { from, to: context.options.check ? null : to, ...findings, commands: over, back, supervisord: { pid: pid ?? null, version: supervisor.version ?? null } })
   } else {
-    print(context, { from, to, config, findings, running, commands })
+    print(context, { from, to, config, findings, supervisor, commands })
   }
   return findings.lost.length > 0 ? 1 : 0
 }
@@ -123,18 +128,19 @@ interface Report {
   readonly to: string
   readonly config: Config
   readonly findings: Findings
-  readonly running: RunningSupervisor | undefined
+  readonly supervisor: { readonly pid: number | undefined; readonly version: string | undefined }
   readonly commands: ReturnType<typeof switchCommands>
 }
 
 function print({ out, options }: Context, report: Report): void {
-  const { from, to, config, findings, running, commands } = report
+  const { from, to, config, findings, supervisor: { pid, version }, commands } = report
   const section = (title: string, lines: readonly string[]): void => {
     if (lines.length > 0) out.line([paint(out, 'bold', title), ...lines.map((line) => `  ${line}`)].join('\n'))
   }
   const processes = config.groups.reduce((sum, group) => sum + group.processes.length, 0)
-  out.line(`${from}: ${config.groups.length} groups, ${processes} processes, ${config.files.length} files`)
-  if (running !== undefined) out.line(`supervisord ${running.version} runs with pid ${running.pid}`)
+  out.line(`${from}: ${plural(config.groups.length, 'group')}, ${plural(processes, 'process', 'processes')}, ${plural(config.files.length, 'file')}`)
+  const name = version === undefined ? 'supervisord' : `supervisord ${version}`
+  out.line(pid === undefined ? `no supervisord is known to run on it${version === undefined ? '' : `; ${version} is installed`}` : `${name} runs with pid ${pid}`)
   section('does not carry over:', findings.lost)
   section('differs:', findings.differs)
   section('in the config, ignored by supervisord and nsup or worth a look:', sortProblems(findings.problems).map(formatProblem))

@@ -1,4 +1,6 @@
 /** `nsup migrate`: what it writes, what it says, and what it will not do. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
@@ -7,7 +9,8 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { differences } from '../../../src/cli/migrate/compare.ts'
-import { configOf, runningAt } from '../../../src/cli/migrate/running.ts'
+import { switchCommands } from '../../../src/cli/migrate/report.ts'
+import { configOf, installedVersion, pidIn, runningAt } from '../../../src/cli/migrate/running.ts'
 import { bare } from './harness.ts'
 import type { Result } from './harness.ts'
 
@@ -40,7 +43,7 @@ files=conf.d/*.conf
 stopwaitsecs=60
 command=php %(here)s/start.php "\${HOME}"
 stopasgroup=true
-environment=A="1",B="two words"
+environment=A="1",B="two words" ; both
 ; stdout_logfile=/tmp/x
 `
 
@@ -70,6 +73,7 @@ programs:
     stopwaitsecs: 60
     command: php %(here)s/start.php "$\${HOME}"
     stopasgroup: true
+    # both
     environment:
       A: "1"
       B: two words
@@ -84,19 +88,20 @@ programs:
 `)
   expect(out).toContain(`${place.ini}: 2 groups, 2 processes, 2 files\n`)
   expect(out).toContain('AUTO logs (checkin, web) get stable names')
-  for (const line of [`nsup -c ${place.yaml} check`, `supervisorctl -c ${place.ini} shutdown`, `nsup -c ${place.yaml} status`]) expect(out).toContain(`\n  ${line}\n`)
+  for (const line of [`nsup -c ${place.yaml} check`, `nsup -c ${place.yaml} status`]) expect(out).toContain(`\n  ${line}\n`)
 })
 
 it('says what does not carry over, with exit code 1, and with --check writes nothing', async () => {
-  const place = here('[supervisord]\n[ctlplugin:mine]\nsupervisor.ctl_factory=a:b\n[mystery]\nx=1\n[program:a]\ncommand=a\nautostrat=1\n')
+  const place = here('[supervisord]\n[ctlplugin:mine]\nsupervisor.ctl_factory=a:b\n[rpcinterface:tw]\nsupervisor.rpcinterface_factory=t:w\n[mystery]\nx=1\n[program:a]\ncommand=a\nautostrat=1\n')
   const { code, out } = await place.migrate('--check')
   expect(code).toBe(1)
-  expect(out).toContain('does not carry over:\n  [ctlplugin:mine]: plug-ins of supervisorctl are Python and cannot be loaded\n')
+  expect(out).toContain('does not carry over:\n  [ctlplugin:mine]: plug-ins of supervisorctl are Python and cannot be loaded\n  [rpcinterface:tw]: the RPC interface t:w is Python')
+  expect(out.match(/rpcinterface/g)).toHaveLength(1)
   expect(out).toContain('  [mystery]: unknown to supervisord and nsup, left out\n')
   expect(out).toContain("unknown option 'autostrat'")
   expect(existsSync(place.yaml)).toBe(false)
   const json = JSON.parse((await place.migrate('--check', '--json')).out) as { to: unknown; lost: string[] }
-  expect(json).toMatchObject({ to: null, lost: [expect.stringContaining('[ctlplugin:mine]')] })
+  expect(json).toMatchObject({ to: null, lost: [expect.stringContaining('[ctlplugin:mine]'), expect.stringContaining('t:w')] })
 })
 
 it('does not write over a file unless told so, nor a name that would be read as INI', async () => {
@@ -141,6 +146,47 @@ it('sees every difference between two configs but the names of AUTO logs, and sh
     'groups.a.processes.a.argv.1', 'groups.a.processes.a.command', 'groups.a.processes.a.environment.X', 'groups.a.processes.a.killSurvivors',
     'groups.a.processes.a.killasgroup', 'groups.a.processes.a.stopasgroup', 'master.logfileFormat',
   ])
+})
+
+it('stops supervisord and waits until it is gone, by what is known of it, before nsup starts', () => {
+  const how = { from: '/a b.conf', to: '/p.yaml', pid: undefined, pidfile: '/s.pid', served: true, service: undefined, systemd: false }
+  const second = (more: object): string => switchCommands({ ...how, ...more }).over[1] ?? ''
+  expect(second({})).toBe("pid=$(supervisorctl -c '/a b.conf' pid) && supervisorctl -c '/a b.conf' shutdown && while kill -0 $pid 2>/dev/null; do sleep 1; done")
+  expect(second({ pid: 7 })).toBe("supervisorctl -c '/a b.conf' shutdown && while kill -0 7 2>/dev/null; do sleep 1; done")
+  expect(second({ served: false })).toBe('pid=$(cat /s.pid) && kill $pid && while kill -0 $pid 2>/dev/null; do sleep 1; done')
+  expect(second({ served: false, pid: 7 })).toBe('kill 7 && while kill -0 7 2>/dev/null; do sleep 1; done')
+  expect(second({ service: 'supervisor', systemd: true })).toBe('systemctl disable --now supervisor')
+  expect(switchCommands({ ...how, service: 'supervisor', systemd: true })).toMatchObject({
+    over: ['nsup -c /p.yaml check', 'systemctl disable --now supervisor', 'nsup -c /p.yaml install-service', 'nsup -c /p.yaml status'],
+    back: ['nsup -c /p.yaml uninstall-service', 'systemctl enable --now supervisor'],
+  })
+})
+
+it('knows a supervisord by its pidfile, unless another process has the pid by now', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nsup-migrate-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o755 })
+    return join(folder, name)
+  }
+  const child = spawn(file('supervisord', '#!/bin/sh\necho ready; read never\n'), { stdio: ['pipe', 'pipe', 'ignore'] })
+  await once(child.stdout, 'data')
+  expect(pidIn(file('good.pid', `${String(child.pid)}\n`))).toBe(child.pid)
+  child.stdin.end()
+  await once(child, 'exit')
+  expect(pidIn(join(folder, 'good.pid'))).toBeUndefined()
+  for (const text of [String(process.pid), '-1', '', 'x']) expect(pidIn(file('bad.pid', text)), text).toBeUndefined()
+  expect(pidIn(join(folder, 'none.pid'))).toBeUndefined()
+})
+
+it('tells the version of the supervisord that is installed, where one is', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nsup-migrate-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  expect(installedVersion({ PATH: folder })).toBeUndefined()
+  writeFileSync(join(folder, 'supervisord'), '#!/bin/sh\necho 4.2.5\n', { mode: 0o755 })
+  expect(installedVersion({ PATH: folder })).toBe('4.2.5')
+  writeFileSync(join(folder, 'supervisord'), '#!/bin/sh\necho nonsense\n', { mode: 0o755 })
+  expect(installedVersion({ PATH: folder })).toBeUndefined()
 })
 
 function answering(answer: (method: string) => string): Promise<{ server: Server; port: number }> {

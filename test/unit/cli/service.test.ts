@@ -22,15 +22,20 @@ function configOf(text: string): Config {
 }
 
 const unit = (more: Partial<UnitInput> = {}): string => unitText({
-  config: configOf('programs:\n  web: {command: cat}\n'), node: '/opt/node', nsupd: '/opt/nsup/bin/nsupd', scope: 'system', environment: {}, ...more,
+  config: configOf('programs:\n  web: {command: cat}\n'), node: '/opt/node', nsupd: '/opt/nsup/bin/nsupd', notify: true, scope: 'system', environment: {}, ...more,
 })
 
 it('signals the master alone, and starts it again only when it has failed', () => {
   const text = unit()
-  for (const line of ['Type=simple', 'KillMode=process', 'Restart=on-failure', 'OOMPolicy=continue', 'WantedBy=multi-user.target']) expect(text).toContain(`\n${line}\n`)
-  expect(text).toMatch(/\nExecStart=\/opt\/node \/opt\/nsup\/bin\/nsupd -n -c \S+programs\.yaml\n/)
+  for (const line of ['Type=notify', 'NotifyAccess=all', 'Environment=NSUP_NODE=/opt/node', 'KillMode=process', 'Restart=on-failure', 'OOMPolicy=continue', 'WantedBy=multi-user.target']) expect(text).toContain(`\n${line}\n`)
+  expect(text).toMatch(/\nExecStart=\/opt\/nsup\/bin\/nsupd -n -c \S+programs\.yaml\n/)
   expect(text).toContain('\nExecReload=/bin/sh -c "kill -HUP ${MAINPID}"\n')
   expect(text).not.toContain('User=')
+})
+
+it('does not wait for a word from the master where systemd-notify is missing', () => {
+  expect(unit({ notify: false })).toContain('\nType=simple\n')
+  expect(unit({ notify: false })).not.toContain('Notify')
 })
 
 it('takes nothing from the workers: no sandbox, no new privileges for none', () => {

@@ -16,9 +16,13 @@ describe('an fcgi-program in INI', () => {
     }
   })
 
-  it('has a unix socket, with names expanded, that is its user\'s with mode 0700', () => {
+  it('has a unix socket, with names expanded, that is its user\'s and the group\'s of that user, with mode 0700', () => {
     const { config } = folder.good('b.conf', `${head}socket=unix://%(here)s//%(program_name)s.sock\nuser=root\n`)
-    expect(processOf(config, 'f:f').socket).toEqual({ kind: 'unix', path: `${folder.path}/f.sock`, owner: 'root', mode: 0o700, backlog: 4096 })
+    expect(processOf(config, 'f:f').socket).toEqual({ kind: 'unix', path: `${folder.path}/f.sock`, owner: 'root:', mode: 0o700, backlog: 4096 })
+  })
+
+  it('takes a path that ends in a slash, as supervisord does', () => {
+    expect(processOf(folder.good('s.conf', `${head}socket=unix:///run/f/\n`).config, 'f:f').socket).toMatchObject({ path: '/run/f' })
   })
 
   it('takes owner, mode and backlog of the socket', () => {
@@ -30,6 +34,7 @@ describe('an fcgi-program in INI', () => {
     ['', "d.conf:2:1: error: socket in section 'fcgi-program:f' is required; add socket"],
     ['socket=9000\n', "d.conf:4:8: error: socket in section 'fcgi-program:f': '9000' is not unix:///absolute/path or tcp://host:port"],
     ['socket=unix://f.sock\n', "d.conf:4:8: error: socket in section 'fcgi-program:f': 'f.sock' is not an absolute path of a socket"],
+    ['socket=unix:///\n', "d.conf:4:8: error: socket in section 'fcgi-program:f': '/' is not an absolute path of a socket"],
     ['socket=tcp://localhost\n', "d.conf:4:8: error: socket in section 'fcgi-program:f': 'tcp://localhost' is not unix:///absolute/path or tcp://host:port"],
     ['socket=tcp://localhost:0\n', "d.conf:4:8: error: socket in section 'fcgi-program:f': 'tcp://localhost:0' does not end in a port from 1 to 65535"],
     ['socket=tcp://a:1\nsocket_mode=0700\n', "d.conf:5:1: error: socket_mode in section 'fcgi-program:f': a tcp socket has no owner and no mode; remove the line, or listen on unix:///path"],

@@ -50,9 +50,12 @@ describe('the files of a config', () => {
   })
 
   it('full of garbage end in a bounded number of problems', () => {
-    const problems = folder.bad('garbage.conf', 'garbage\n'.repeat(100_000))
+    const problems = folder.bad('garbage.conf', `[supervisord]\n${'garbage\n'.repeat(100_000)}`)
     expect(problems).toHaveLength(201)
     expect(problems.at(-1)).toContain('and 99800 more errors')
+    expect(folder.bad('headless.conf', 'garbage\n'.repeat(100_000))).toEqual([
+      'headless.conf:1:1: error: text before the first section header; begin with a header such as [supervisord], or end the name of the file in .yaml if it is YAML',
+    ])
   })
 
   it('of variables are read beside, and the environment wins over them', () => {

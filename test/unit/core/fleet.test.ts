@@ -78,6 +78,26 @@ describe('A shutdown', () => {
     expect(world.signalled()).toHaveLength(6)
   })
 
+  it('lets event listeners be quiet before it stops them, tier after tier, unless it is hurried', () => {
+    const listener = { events: ['EVENT'], bufferSize: 10 }
+    const world = new TestFleet()
+    world.run(group('a', -2, { name: 'a0', listener }), group('b', -1, { name: 'b0', listener }, { name: 'b1', listener }), group('c', 9, { name: 'c0' }))
+    world.do({ type: 'quiet' })
+    world.do(shutdown)
+    expect(world.fleet.lull).toBe('none')
+    world.end('c0')
+    expect([world.fleet.lull, ...world.signalled()]).toEqual(['due', 'c0 SIGTERM'])
+    world.later(60_000)
+    expect(world.signalled()).toHaveLength(1)
+    world.do({ type: 'quiet' })
+    expect([world.fleet.lull, ...world.signalled().slice(1)]).toEqual(['none', 'b1 SIGTERM', 'b0 SIGTERM'])
+    world.end('b1')
+    world.end('b0')
+    expect(world.fleet.lull).toBe('due')
+    world.do({ type: 'hurry' })
+    expect(world.signalled().slice(3)).toEqual(['a0 SIGTERM', 'a0 SIGKILL'])
+  })
+
   it('waits for a stop that came while the spawn was being carried out', () => {
     const world = new TestFleet()
     world.run(group('a', 1, { name: 'a0', autostart: false }))

@@ -126,11 +126,19 @@ describe('a listener that an earlier master began with', () => {
     expect(words(again(busy()).hear(bytes('READY\n')))).toEqual(['unanswered 1', 'ready'])
   })
 
-  it.each(['EADY\n', 'LT 2\nOK', 'OKREADY\n', 'ADY\n'])('may begin with the rest of a token that died with the master: %j', (rest) => {
+  it.each(['EADY\n', 'LT 2\nOK', 'ADY\n'])('may begin with the rest of a token that died with the master: %j', (rest) => {
     const after = again(busy())
     expect(words(after.hear(bytes(rest)))).toEqual([])
     expect(after.doubt()?.serial).toBe(1)
     expect(words(after.hear(bytes('RESULT 2\nOKREADY\n')))).toEqual(['accepted 1', 'ready'])
+  })
+
+  it.each(['OKREADY\n', 'LT 2\nOKREADY\n', 'T 2\nOKREADY\n', '\nOKREADY\n'])('has its event sent again as soon as it asks after such a rest: %j', (rest) => {
+    expect(words(again(busy()).hear(bytes(rest)))).toEqual(['unanswered 1', 'ready'])
+  })
+
+  it('asks again after an answer to an event that this master knows nothing of', () => {
+    expect(words(again(new Listener()).hear(bytes('RESULT 2\nOKREADY\n')))).toEqual(['ready'])
   })
 
   it('is judged as strictly as ever when the earlier master ended in order', () => {

@@ -67,6 +67,18 @@ describe('a pool', () => {
     expect(serials(pool)).toEqual([0])
   })
 
+  it('is quiet when none of its members is at work and none will ask for what waits', () => {
+    const pool = poolOf(10, 'a', 'lost')
+    pool.hear('lost', bytes('x'))
+    expect(pool.isQuiet(['a', 'lost'])).toBe(true)
+    pool.accept(tick(0), 0)
+    expect([pool.isQuiet(['a']), pool.isQuiet(['lost']), pool.isQuiet([])]).toEqual([false, true, true])
+    pool.dispatch(['a'])
+    expect(pool.isQuiet(['a'])).toBe(false)
+    pool.hear('a', bytes('RESULT 2\nOK'))
+    expect(pool.isQuiet(['a'])).toBe(true)
+  })
+
   it('begins anew with a member that starts again', () => {
     const pool = poolOf(10, 'a')
     pool.accept(tick(0), 0)

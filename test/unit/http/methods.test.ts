@@ -43,6 +43,13 @@ async function call<M extends CallName>(method: M, params: ParamsOf<M>, options?
   return result
 }
 
+test('brief lists processes as supervisorctl does: in the order of the words, or all of them once', async () => {
+  const names = async (...targets: string[]): Promise<string[]> => (await call('brief', { targets })).processes.map(({ namespec }) => namespec)
+  expect(await names('shop:checkin_1', 'shop:*', 'no-such')).toEqual(['shop:checkin_1', 'shop:checkin_0', 'shop:checkin_1'])
+  expect(await names('shop:checkin_1', 'all', 'no-such')).toHaveLength(3)
+  expect((await call('brief', { targets: ['no-such', 'shop:checkin_0', 'nor-this'] })).missing.map(({ target }) => target)).toEqual(['no-such', 'nor-this'])
+})
+
 test('every value method answers something that fits its schema', async () => {
   const asked: { readonly [M in CallName]: ParamsOf<M> } = {
     info: {}, status: { usage: true, exits: true }, brief: {}, describe: { target: 'checkin_0' },

@@ -1,4 +1,6 @@
 /** Capture mode: tokens wherever the chunks are cut, bounds, and what becomes of an end that never comes. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Capture } from '../../../src/lib/capture.ts'
@@ -18,6 +20,13 @@ function run(chunks: readonly Uint8Array[], bound = 1000): { plain: string; capt
   for (const chunk of chunks) capture.push(chunk)
   capture.flush()
   return { plain, captured, pieces }
+}
+
+/** Bytes that are still held in buffers. */
+function held(): number {
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
+  return process.memoryUsage().arrayBuffers
 }
 
 const whole = (text: string, bound?: number): ReturnType<typeof run> => run([Buffer.from(text, 'latin1')], bound)
@@ -51,7 +60,16 @@ describe('capture', () => {
     expect(whole(`a${begin}b<!--XSUP`)).toMatchObject({ plain: 'ab<!--XSUP', captured: [] })
   })
 
-  it('says the same however the stream is cut, and never keeps more than twice the bound', () => {
+  it('does not grow by a capture that never ends, in large pieces or small ones', () => {
+    const capture = new Capture(100_000, { onPlain: () => undefined, onPiece: () => undefined, onCaptured: () => undefined })
+    capture.push(Buffer.from(begin))
+    const before = held()
+    for (let turn = 0; turn < 2000; turn++) capture.push(new Uint8Array(50_000))
+    for (let turn = 0; turn < 200_000; turn++) capture.push(Buffer.from('x'))
+    expect(held() - before).toBeLessThan(10_000_000)
+  })
+
+  it('says the same however the stream is cut, and hands on at most the bound', () => {
     const piece = fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom(begin, end, '<', '<!--', '<!--XSUPERVISOR:', begin.slice(0, -1), end.slice(0, -2), 'text\n') },
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes).toString('latin1')) },

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { afterAll, describe, expect, it } from 'vitest'
-import { parseLimit, raised, raiseLimits } from '../../../src/os/limits.ts'
+import { limitOpenFiles } from '../../../src/os/exec-chain.ts'
+import { raised, raiseLimits, workersOpenFiles } from '../../../src/os/limits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nsup-limits-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -26,11 +27,20 @@ describe('raised', () => {
   })
 })
 
-describe('parseLimit', () => {
-  const text = 'Limit   Soft Limit  Hard Limit  Units\nMax processes             96365                unlimited            processes \n'
-  it('reads a row', () => {
-    expect(parseLimit(text, 'Max processes')).toEqual({ soft: 96_365, hard: Infinity })
-    expect(parseLimit(text, 'Max open files')).toBeUndefined()
+describe('workersOpenFiles', () => {
+  it('is what the master was started with, at least minfds, and nothing where that is what all have', () => {
+    expect(workersOpenFiles('10', 5)).toBe(10)
+    expect(workersOpenFiles('10', 12)).toBe(12)
+    expect(workersOpenFiles('10', 2 ** 40)).toBeNull()
+    for (const noted of [undefined, '', 'unlimited', '-1', String(2 ** 40)]) expect(workersOpenFiles(noted, 5), noted).toBeNull()
+  })
+})
+
+describe('limitOpenFiles', () => {
+  it('passes the command on as it is written where prlimit finds it again, and its file where not', () => {
+    const chain = { file: '/bin/cat', argv: ['cat', 'x'] }
+    expect(limitOpenFiles(64, chain, '/bin').argv).toEqual(['prlimit', '--nofile=64:', '--', 'cat', 'x'])
+    expect(limitOpenFiles(64, chain, undefined).argv).toEqual(['prlimit', '--nofile=64:', '--', '/bin/cat', 'x'])
   })
 })
 
@@ -55,7 +65,8 @@ describe('raiseLimits', () => {
 const program = `
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { parseLimit, raiseLimits } from '../../../src/os/limits.ts'
+import { parseLimit } from '../../../src/lib/limits.ts'
+import { raiseLimits } from '../../../src/os/limits.ts'
 execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=100:300'])
 if (process.getuid() === 0) process.setuid(54321)
 const show = () => console.log(JSON.stringify(parseLimit(readFileSync('/proc/self/limits', 'utf8'), 'Max open files')))

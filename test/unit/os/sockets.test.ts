@@ -1,5 +1,5 @@
 /** Listening sockets as a master holds them: bound here, accepted on elsewhere. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -66,6 +66,22 @@ async function saidBy(where: string | number): Promise<string> {
   return text
 }
 
+/** How many connections a socket that nobody accepts on takes, as text. They are closed again, and wait to be accepted all the same. */
+function waitingAt(path: string): string {
+  const script = `import socket, sys
+held = []
+while True:
+    one = socket.socket(socket.AF_UNIX)
+    one.setblocking(False)
+    try:
+        one.connect(sys.argv[1])
+    except BlockingIOError:
+        break
+    held.append(one)
+print(len(held), end='')`
+  return spawnSync('python3', ['-c', script, path], { encoding: 'utf8' }).stdout
+}
+
 describe('a unix socket', () => {
   it('can be had as any descriptor, by several', async () => {
     const socket = listen(unix('n.sock'))
@@ -104,8 +120,13 @@ describe('a unix socket', () => {
   })
 
   it('gets another mode and backlog without being made anew', async () => {
-    const socket = listen(unix('d.sock'))
+    const socket = listen(unix('d.sock', { backlog: 5 }))
+    expect(waitingAt(join(folder, 'd.sock'))).toBe('6') // the kernel grants one more than asked for
     expect(socket.adjust(unix('d.sock', { mode: 0o600, backlog: 3 }))).toBeNull()
+    expect(waitingAt(join(folder, 'd.sock'))).toBe('0') // those of before still wait
+    spawnSync('python3', ['-c', 'import socket; s = socket.socket(fileno=0); [s.accept() for _ in range(6)]'], { stdio: [socket.fd, 'ignore', 'inherit'] })
+    expect(waitingAt(join(folder, 'd.sock'))).toBe('4')
+    spawnSync('python3', ['-c', 'import socket; s = socket.socket(fileno=0); [s.accept() for _ in range(4)]'], { stdio: [socket.fd, 'ignore', 'inherit'] })
     expect(statSync(join(folder, 'd.sock')).mode & 0o777).toBe(0o600)
     expect(await answerOf(socket, join(folder, 'd.sock'))).toBe('blocking')
     expect(socket.adjust(unix('d.sock', { owner: 'nobody-here' }))).toBe(`couldn't create the socket unix://${folder}/d.sock: no such user: nobody-here`)
@@ -113,8 +134,12 @@ describe('a unix socket', () => {
 
   it('belongs to its owner, whom only root can name', () => {
     if (process.getuid?.() === 0) {
-      listen(unix('e.sock', { owner: 'nobody' }))
-      expect(statSync(join(folder, 'e.sock')).uid).not.toBe(0)
+      const given = ['daemon', 'daemon:', 'daemon:root'].map((owner) => {
+        listen(unix('e.sock', { owner }))
+        const { uid, gid } = statSync(join(folder, 'e.sock'))
+        return [uid, gid]
+      })
+      expect(given).toEqual([[1, 0], [1, 1], [1, 0]])
     } else {
       expect(refusal(unix('e.sock', { owner: 'root' }))).toBe("couldn't create the socket unix:///e.sock: not permitted (EPERM)")
     }
@@ -173,6 +198,17 @@ describe('a socket that only a worker still has', () => {
     const waiting = saidBy(where)
     await serverOn(taken.socket, 0)
     expect(await waiting).toBe('blocking')
+  })
+
+  it('can be taken from a worker of another user, by root', async () => {
+    const bound = listen(unix('x.sock'))
+    const worker = spawn('sleep', ['600'], { stdio: [bound.fd, 'ignore', 'ignore'], ...(process.getuid?.() === 0 ? { uid: 1, gid: 1 } : {}) })
+    onTestFinished(() => void worker.kill('SIGKILL'))
+    await once(worker, 'spawn')
+    const taken = await systemSockets.takeFrom(worker.pid ?? 0, unix('x.sock'))
+    if (!taken.ok) return expect(taken.reason).toMatch(refused)
+    onTestFinished(() => taken.socket.close())
+    expect(await answerOf(taken.socket, join(folder, 'x.sock'))).toBe('blocking')
   })
 
   it('cannot be had from who has another one, or who is gone', async () => {
