@@ -1,6 +1,7 @@
 /** Makes the processes of one program section: what is read once, then each process with its number. */
 import { join } from 'node:path'
 import { readEnvFiles, readEnvironment } from './environment.ts'
+import { name as nameKind } from './kinds.ts'
 import { expandScalar, findOption, optionTitle, readRows, readValue } from './read.ts'
 import { logSpecs, warnAboutLogs } from './program-logs.ts'
 import { errorAt } from './raw.ts'
@@ -110,6 +111,12 @@ function readName(program: Program, names: Names): string {
   const { source, values, context } = program
   const numbered = source.section.format === 'yaml' && values.numprocs > 1 && findOption(source, 'process_name') === undefined
   if (numbered) return `${program.name}_${String(names.plain['process_num']).padStart(2, '0')}`
+  const found = findOption(source, 'process_name')
+  // As supervisord has it, what is written is looked at and not what it expands to.
+  const wrong = source.section.format === 'ini' && found?.option.value.kind === 'scalar' ? nameKind.safeParse(found.option.value.text).error : undefined
+  if (found !== undefined && wrong !== undefined) {
+    context.findings.add(errorAt(found.option.value.at, `${optionTitle(found.section, 'process_name')}: ${wrong.issues[0]?.message ?? 'is no name'}`))
+  }
   return readValue('process_name', processRows.process_name, source, names, context)
 }
 

@@ -46,6 +46,10 @@ command=cat
 process_name=%(program_name)s_%(process_num)02d
 numprocs=3
 priority=5
+[program:realtime]
+command=cat
+startsecs=0
+autorestart=false
 [program:idle]
 command=cat
 autostart=false
@@ -164,6 +168,16 @@ describe('signals', () => {
   })
   it.each([0, 18, -1, 35, 99, 28.9, true])('as a number: %j', async (signal) => {
     await same('supervisor.signalProcess', signal === true ? `STOPPED_${looked}` : `STARTING_${looked}`, signal)
+  })
+})
+
+describe('a death by a real-time signal', () => {
+  it('is exit status -1 under supervisord, and 0 under nsup, from which Node hides it', async () => {
+    await pair.both((side) => side.until({ realtime: ['RUNNING'] }))
+    await same('supervisor.signalProcess', 'realtime', 'RTMIN')
+    await pair.both((side) => side.until({ realtime: ['EXITED'] }))
+    const { real, ours } = await pair.both((side) => side.call('supervisor.getProcessInfo', 'realtime'))
+    expect([real.value, ours.value]).toMatchObject([{ exitstatus: -1 }, { exitstatus: 0 }])
   })
 })
 

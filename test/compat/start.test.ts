@@ -83,8 +83,8 @@ const forms: Readonly<Record<string, { readonly good: readonly string[]; readonl
   numprocs: { good: ['0', '1'], bad: ['2', 'x', '1.0'] },
   exitcodes: { good: ['0', '0,2', ' 1 , 255 ', '', '+3'], bad: ['256', '-1', 'a', '1,,2', '0,', '1 2'] },
   stopsignal: { good: ['TERM', 'sigusr1', '9', 'Hup', 'RTMIN', '0', 'CLD'], bad: ['NOPE', '99', '', '-9', '35'] },
-  stdout_logfile_maxbytes: { good: ['0', '10', '10KB', '10 kb', '5MB', '1Gb', '1_0kb'], bad: ['10K', '1.5MB', 'x', '', 'MB', '10 k b', '1TB'] },
-  stdout_logfile_backups: { good: ['0', '3'], bad: ['x', '1.5', ''] },
+  stdout_logfile_maxbytes: { good: ['0', '10', '10KB', '10 kb', '5MB', '1Gb', '1_0kb'], bad: ['10K', '1.5MB', 'x', '', 'MB', '10 k b', '1TB', '-1'] },
+  stdout_logfile_backups: { good: ['0', '3'], bad: ['x', '1.5', '', '-1'] },
   stdout_capture_maxbytes: { good: ['0', '1MB'], bad: ['x'] },
   redirect_stderr: { good: ['true'], bad: ['perhaps'] },
   stdout_logfile: { good: ['NONE', 'off', 'Auto', 'syslog', 'plain.log', '/dev/null', '~/x.log', '%(here)s/a.log', './b.log'], bad: ['/no/such/folder/x.log', 'sub/x.log'] },
@@ -100,8 +100,8 @@ const forms: Readonly<Record<string, { readonly good: readonly string[]; readonl
   killasgroup: { good: ['true'], bad: ['2'] },
 }
 
-/** What nsup refuses though supervisord takes it: the text of its whole table of names, as a name. */
-const meant: readonly string[] = ['process_name=%s']
+/** What nsup refuses though supervisord takes it: negative amounts, and the text of its whole table of names as a name. */
+const meant: readonly string[] = ['stdout_logfile_maxbytes=-1', 'stdout_logfile_backups=-1', 'process_name=%s']
 
 const given = (option: string, value: string): string => `${option === 'command' ? '' : 'command=x\n'}${option}=${value}\n`
 const pairsOf = (which: 'good' | 'bad'): (readonly [option: string, value: string])[] => Object.entries(forms).flatMap(([option, both]) => both[which].map((value) => [option, value] as const))
@@ -138,5 +138,16 @@ describe('a config', () => {
     })
     expect(shown).not.toEqual(real)
     expect(ours).toEqual(shown)
+  })
+})
+
+describe('a config without [rpcinterface:supervisor]', () => {
+  it('has no supervisor methods under supervisord; nsup always has them', async () => {
+    const pair = await startPair(head.replace(/\[rpcinterface:supervisor\]\n.*\n/, ''))
+    const { real, ours } = await pair.both((side) => side.call('supervisor.getState'))
+    expect(real.fault).toEqual([1, 'UNKNOWN_METHOD'])
+    expect(ours.value).toMatchObject({ statecode: 1 })
+    expect((await pair.real.ctl(['status'])).stdout).toContain('did not recognize the supervisor namespace commands')
+    expect((await pair.ours.ctl(['status'])).exitCode).toBe(0)
   })
 })

@@ -83,8 +83,8 @@ describe('ps', () => {
     const { pid } = process
     const stat = statOf(pid)
     // A leader outside of the pid namespace has the number 0 in /proc, and /proc does not hide it as ps does.
-    const session = stat?.session === 0 ? expect.any(Number) : stat?.session
-    expect(psList(pid)).toEqual([expect.objectContaining({ pid, group: stat?.group, session })])
+    const session = stat?.session === 0 ? expect.any(Number) as number : stat?.session
+    expect(psList(pid)).toEqual([expect.objectContaining({ pid, group: stat?.group, session }) as object])
     expect(psList().map((entry) => entry.pid)).toContain(pid)
     expect(psList(pid)[0]?.startTime).toMatch(/^\w{3} \w{3} \d+ \d\d:\d\d:\d\d \d{4}$/)
     expect(psList(2 ** 30)).toEqual([])
