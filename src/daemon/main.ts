@@ -15,10 +15,11 @@ import { version } from '../lib/version.ts'
 import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
 import { systemClock } from '../os/clock.ts'
 import { fifoPorts } from '../os/fifo-ports.ts'
-import { raiseLimits, workersOpenFiles } from '../os/limits.ts'
+import { raiseLimits } from '../os/limits.ts'
 import { acquireLock } from '../os/lock.ts'
 import { takeNotify } from '../os/notify.ts'
 import type { Notify } from '../os/notify.ts'
+import { roomForProcesses } from '../os/open-files.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId } from '../os/proc.ts'
 import { systemProcesses } from '../os/processes.ts'
@@ -124,11 +125,12 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     mainLog.flush()
     process.exit(70)
   }
+  const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
   const ports: SessionPorts = {
-    ...{ clock: systemClock, processes: systemProcesses(workersOpenFiles(process.env[openFilesMark], spec.minfds)), sockets: systemSockets, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
-    streams: (bus, heard) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard }),
+    streams: (bus, heard) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom }),
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },
     readConfig: () => rereadConfig(run),
     autoLogs: autoLogsOf(config),

@@ -20,6 +20,8 @@ export interface ProcessStreamsOptions {
   readonly bus: Bus
   readonly log: MasterLog
   readonly makeFolder: (path: string) => void
+  /** There will be so many processes in all. */
+  readonly makeRoom: (processes: number) => void
   /** Takes what listeners write. */
   readonly heard: HeardBy
 }
@@ -40,7 +42,8 @@ export class ProcessStreams implements StreamsOf {
   }
 
   prepare(groups: readonly GroupSpec[]): void {
-    const { runDir, ports, log, makeFolder } = this.options
+    const { runDir, ports, log, makeFolder, makeRoom } = this.options
+    makeRoom(this.opened.size + groups.reduce((sum, { processes }) => sum + processes.length, 0))
     const paths: string[] = []
     try {
       for (const spec of groups.flatMap((group) => group.processes)) {

@@ -1,7 +1,7 @@
 /**
- * The words that stand before a command whose user, or whose soft limit of open files, is another than the master's.
- * `setpriv` sets user, group and all groups of the user, `prlimit` the limit, and both then exec, so the pid stays the
- * worker's; they leave the environment alone (HOME and USER are not touched, as in supervisord).
+ * The words that stand before a command whose user is another than the master's. `setpriv` sets user, group and
+ * all groups of the user and then execs, so the pid stays the worker's; it leaves the environment alone (HOME and
+ * USER are not touched, as in supervisord). Nothing is put before any other command.
  */
 import { accessSync, constants } from 'node:fs'
 import type { Identity } from './users.ts'
@@ -22,12 +22,6 @@ export function changeUser(to: Identity, path: string, argv: readonly string[], 
   const tool = findTool('setpriv')
   if (tool === null) return null
   return { file: tool, argv: ['setpriv', `--reuid=${to.uid}`, `--regid=${to.gid}`, '--init-groups', '--', ...asWritten({ file: path, argv }, searchPath)] }
-}
-
-/** Puts the soft limit of open files before a command; without the tool it keeps the master's. */
-export function limitOpenFiles(soft: number, chain: Chain, searchPath: string | undefined): Chain {
-  const tool = findTool('prlimit')
-  return tool === null ? chain : { file: tool, argv: ['prlimit', `--nofile=${soft}:`, '--', ...asWritten(chain, searchPath)] }
 }
 
 function asWritten({ file, argv }: Chain, searchPath: string | undefined): string[] {

@@ -3,6 +3,7 @@
  * util-linux's `prlimit` does, and only when they are too low.
  */
 import { spawnSync } from 'node:child_process'
+import type { SpawnSyncReturns } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { openFilesRow, parseLimit } from '../lib/limits.ts'
 import type { Limit } from '../lib/limits.ts'
@@ -22,18 +23,6 @@ export function raiseLimits(minfds: number, minprocs: number): string | null {
   return raise(files, minfds) ?? raise(processes, minprocs)
 }
 
-/**
- * The soft limit of open files that workers get: what the master itself was started with, and `minfds` at least. Node
- * has raised its own to the hard limit, which breaks programs that use select(2) or close every number there could be.
- * `noted`: what the launcher saw before Node ran. `null`: the master's own, which needs no help.
- */
-export function workersOpenFiles(noted: string | undefined, minfds: number): number | null {
-  const own = ownLimit(files.row)
-  if (own === undefined || noted === undefined || !/^[0-9]+$/.test(noted)) return null
-  const soft = Math.max(Number(noted), minfds)
-  return soft < own.soft ? soft : null
-}
-
 let openFiles: number | undefined
 
 /** How many descriptors this process may have; to be asked after `raiseLimits`. */
@@ -42,15 +31,23 @@ export function openFilesLimit(): number {
   return openFiles
 }
 
+/** Sets the soft limit of open files of this process; where `prlimit` is missing or refused it stays as it is. */
+export function setOpenFiles(soft: number): void {
+  if (prlimit(`--${files.flag}=${show(soft)}:`).status === 0) openFiles = soft
+}
+
 function raise(kind: Kind, wanted: number): string | null {
   const limit = ownLimit(kind.row)
   if (limit === undefined || limit.soft >= wanted) return null // no /proc: the first spawn that fails will say so
   const target = raised(limit, wanted, process.getuid?.() === 0)
   if (target === null) return tooLow(kind, wanted, limit.hard)
-  const words = ['--pid', String(process.pid), `--${kind.flag}=${show(target.soft)}:${show(target.hard)}`]
-  const answer = spawnSync('prlimit', words, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
+  const answer = prlimit(`--${kind.flag}=${show(target.soft)}:${show(target.hard)}`)
   if (answer.status === 0) return null
   return `${tooLow(kind, wanted, limit.hard)} (${answer.error?.message ?? answer.stderr.trim()})`
+}
+
+function prlimit(word: string): SpawnSyncReturns<string> {
+  return spawnSync('prlimit', ['--pid', String(process.pid), word], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
 /** What a limit becomes that has to reach `wanted`; `null` when only root could do it. */

@@ -11,7 +11,7 @@ import { signalNumber } from '../lib/signals.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { coreDumped } from './core-dump.ts'
 import type { DeadChild } from './core-dump.ts'
-import { changeUser, limitOpenFiles } from './exec-chain.ts'
+import { changeUser } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
 import { ageOf, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
@@ -20,11 +20,8 @@ import { userChange } from './users.ts'
 
 type KillAnswer = ReturnType<Processes['kill']>
 
-/**
- * The processes of this machine. Each call makes a view that knows only the children which it spawned itself.
- * `openFiles`: the soft limit of their open files, where it is not the master's own.
- */
-export function systemProcesses(openFiles: number | null = null): Processes {
+/** The processes of this machine. Each call makes a view that knows only the children which it spawned itself. */
+export function systemProcesses(): Processes {
   /** Start time of every live child by pid. libuv reaps at the exit event, so until then the pid cannot be another's. */
   const children = new Map<number, string>()
 
@@ -34,9 +31,8 @@ export function systemProcesses(openFiles: number | null = null): Processes {
     findCommand,
 
     spawn(order, onExit) {
-      const prepared = prepare(order)
-      if ('ok' in prepared) return prepared
-      const start = openFiles === null ? prepared : limitOpenFiles(openFiles, prepared, order.environment['PATH'])
+      const start = prepare(order)
+      if ('ok' in start) return start
       const child = launch(order, start)
       if ('ok' in child) return child
       const { pid } = child

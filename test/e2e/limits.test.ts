@@ -21,22 +21,22 @@ async function told(place: Place): Promise<string> {
 }
 
 it.each([
-  ['the soft limit that nsupd was started with', 128, 128],
-  ['minfds, where that is more', 150, 150],
+  ['the soft limit that nsupd was started with', 700, 700],
+  ['minfds, where that is more', 750, 750],
 ])('is %s', async (_, minfds, expected) => {
   const place = newPlace('ini', ini(minfds))
   // The first word is node, which the launcher finds itself.
-  await place.master([], { ...env, NSUP_NODE: process.execPath }, 'ulimit -Sn 128; shift; exec "$@"')
+  await place.master([], { ...env, NSUP_NODE: process.execPath }, 'ulimit -Sn 700; shift; exec "$@"')
   expect(await told(place)).toBe(`${expected} ${String(own)} none none told`)
   expect((await place.one('tells')).pid).toBeGreaterThan(0)
   const master = parseLimit(readFileSync(`/proc/${(await place.client().call('info', {})).pid}/limits`, 'utf8'), openFilesRow)
-  expect(master?.soft).toBe(own)
+  expect(master?.soft).toBe(expected)
 })
 
 it('is the limit of the shell in which nsup start brings a master up', async () => {
-  const place = newPlace('ini', ini(128))
+  const place = newPlace('ini', ini(700))
   // Not exec: the shell, whose limit counts, must be there.
-  const { exitCode } = await execa('sh', ['-c', 'ulimit -Sn 128; "$@"; exit $?', 'sh', process.execPath, join(root, 'bin/nsup'), '-c', place.config, 'start', 'all'], { cwd: place.dir, env: place.env })
+  const { exitCode } = await execa('sh', ['-c', 'ulimit -Sn 700; "$@"; exit $?', 'sh', process.execPath, join(root, 'bin/nsup'), '-c', place.config, 'start', 'all'], { cwd: place.dir, env: place.env })
   expect(exitCode).toBe(0)
-  expect(await told(place)).toBe(`128 ${String(own)} none none told`)
+  expect(await told(place)).toBe(`700 ${String(own)} none none told`)
 })

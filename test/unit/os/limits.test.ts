@@ -4,11 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { afterAll, describe, expect, it } from 'vitest'
-import { limitOpenFiles } from '../../../src/os/exec-chain.ts'
-import { raised, raiseLimits, workersOpenFiles } from '../../../src/os/limits.ts'
+import { raised, raiseLimits } from '../../../src/os/limits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nsup-limits-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Each line: the limit that the kernel has afterwards. */
+const roomProgram = `
+import { readFileSync } from 'node:fs'
+import { roomForProcesses } from '../../../src/os/open-files.ts'
+const tell = () => console.log(/Max open files +(\\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))[1])
+for (const noted of [undefined, '', 'unlimited', '-1', '2000']) roomForProcesses(noted, 5)(1)
+tell()
+const makeRoom = roomForProcesses('600', 5)
+for (const count of [10, 100, 20, 5000]) { makeRoom(count); tell() }
+roomForProcesses('600', 700)(3)
+tell()
+`
 
 describe('raised', () => {
   it('raises the soft limit up to the hard one', () => {
@@ -27,20 +39,12 @@ describe('raised', () => {
   })
 })
 
-describe('workersOpenFiles', () => {
-  it('is what the master was started with, at least minfds, and nothing where that is what all have', () => {
-    expect(workersOpenFiles('10', 5)).toBe(10)
-    expect(workersOpenFiles('10', 12)).toBe(12)
-    expect(workersOpenFiles('10', 2 ** 40)).toBeNull()
-    for (const noted of [undefined, '', 'unlimited', '-1', String(2 ** 40)]) expect(workersOpenFiles(noted, 5), noted).toBeNull()
-  })
-})
-
-describe('limitOpenFiles', () => {
-  it('passes the command on as it is written where prlimit finds it again, and its file where not', () => {
-    const chain = { file: '/bin/cat', argv: ['cat', 'x'] }
-    expect(limitOpenFiles(64, chain, '/bin').argv).toEqual(['prlimit', '--nofile=64:', '--', 'cat', 'x'])
-    expect(limitOpenFiles(64, chain, undefined).argv).toEqual(['prlimit', '--nofile=64:', '--', '/bin/cat', 'x'])
+describe('roomForProcesses', () => {
+  it('lowers the limit to what it was before Node, and raises it where more processes need more', () => {
+    const bundle = join(folder, 'room.mjs')
+    buildSync({ stdin: { contents: roomProgram, resolveDir: import.meta.dirname }, outfile: bundle, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' })
+    const lines = execFileSync('sh', ['-c', 'ulimit -Sn 2000; ulimit -Hn 2000; exec "$0" "$1"', process.execPath, bundle], { encoding: 'utf8', cwd: '/' }).trim().split('\n')
+    expect(lines).toEqual(['2000', '600', '1312', '1312', '2000', '700'])
   })
 })
 
