@@ -197,7 +197,7 @@ const methods = {
     verb: 'GET',
     path: '/events',
     params: {
-      type: { kind: 'strings', default: ['*'], doc: 'Only events whose type matches, for example process.*; ticks are not part of *, only of tick.*' },
+      type: { kind: 'strings', default: ['*'], doc: 'Only events whose type matches, for example process.*, or by supervisord\'s name, for example PROCESS_STATE_EXITED; ticks are not part of *, only of tick.*' },
       last: { kind: 'integer', min: 0, max: 200, default: 0, doc: 'Begin with so many of the last events.' },
       follow: { kind: 'boolean', default: true, doc: 'Go on with what happens; without it the stream ends after the last events.' },
     },

@@ -27,7 +27,7 @@ export const options = {
   'history-file': { short: 'r', value: 'FILE', complete: 'file', doc: "keep the shell's history in this file" },
   follow: { short: 'f', doc: 'go on showing what is written, until Ctrl-C' },
   lines: { short: 'n', value: 'LINES', doc: 'begin with the last LINES lines' },
-  type: { value: 'GLOB', doc: 'only events whose type matches, for example process.*' },
+  type: { value: 'GLOB', doc: 'only events whose type matches, for example process.*, or PROCESS_STATE_EXITED' },
   'keep-workers': { doc: 'end the master only; the next one adopts the workers' },
   force: { doc: 'overwrite the file' },
   check: { doc: 'report only, write nothing' },

@@ -105,5 +105,16 @@ export type MasterEvent =
   | OutputEvent
   | TickEvent
 
+const known: Readonly<Record<MasterEvent['type'], true>> = {
+  'process.state': true, 'process.log': true, 'process.communication': true, 'process.survivors': true,
+  'group.added': true, 'group.removed': true,
+  'master.running': true, 'master.stopping': true, 'master.reloaded': true,
+  'log.dropping': true, 'log.recovered': true,
+  'remote.communication': true,
+  'tick.5': true, 'tick.60': true, 'tick.3600': true,
+}
+
+export const eventTypes: readonly MasterEvent['type'][] = Object.keys(known) as MasterEvent['type'][]
+
 /** An event before the bus has given it a serial and a time. */
 export type EventBody = MasterEvent extends infer E ? (E extends Common ? Omit<E, 'serial' | 'at'> : never) : never

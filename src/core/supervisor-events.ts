@@ -56,7 +56,7 @@ export function eventTypeNames(): SupervisorEventType[] {
 }
 
 /** True if who subscribed to these names gets events of this type: the type itself or one above it is among them. */
-export function isSubscribed(subscription: readonly string[], type: SupervisorEventType): boolean {
+export function isSubscribed(subscription: readonly string[], type: SupervisorEventType | null): boolean {
   for (let one: SupervisorEventType | null = type; one !== null; one = parents[one]) {
     if (subscription.includes(one)) return true
   }

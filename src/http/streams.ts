@@ -2,12 +2,12 @@
 import type { ServerResponse } from 'node:http'
 import type { MasterEvent } from '../core/events.ts'
 import { followLog } from '../api/followlog.ts'
-import { globMatches } from '../api/glob.ts'
 import { logOf } from '../api/handlers.ts'
 import type { Master } from '../api/master.ts'
 import type { StreamName, TakenOf } from '../api/methods.ts'
 import { resolveOne } from '../api/targets.ts'
 import { snakeCased } from '../api/view.ts'
+import { wantedEvents } from '../api/wanted-events.ts'
 import { EventWriter } from './sse.ts'
 
 /** Answers a streaming request and returns when the stream is over. Throws Fault before the stream has begun. */
@@ -34,17 +34,15 @@ const streamers: { readonly [M in StreamName]: Streamer<M> } = {
     await streamLog(master.info().logfile, { ...params, what: 'the master has no log file' }, response, closing)
   },
   async events(master, params, response, closing) {
+    const { mayFit, fits } = wantedEvents(params.type)
     const writer = new EventWriter(response)
-    const wants = (type: MasterEvent['type']): boolean => params.type.some(pattern => {
-      return globMatches(pattern, type) && (pattern !== '*' || !type.startsWith('tick.'))
-    })
     const send = (event: MasterEvent): void => {
-      if (wants(event.type)) writer.send(event.type, snakeCased(event))
+      if (fits(event)) writer.send(event.type, snakeCased(event))
     }
-    const before = params.last === 0 ? [] : master.recentEvents().filter(event => wants(event.type)).slice(-params.last)
+    const before = params.last === 0 ? [] : master.recentEvents().filter(fits).slice(-params.last)
     before.forEach(send)
     if (params.follow) {
-      const unsubscribe = master.subscribe(send, wants)
+      const unsubscribe = master.subscribe(send, mayFit)
       await ended(writer.signal, closing)
       unsubscribe()
     }

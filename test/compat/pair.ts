@@ -180,7 +180,6 @@ async function placeFor(config: string, prepare: (place: Place) => void): Promis
   const user = process.getuid?.() === 0 ? 'root' : String(process.getuid?.())
   place.write(place.config, config.replaceAll('{dir}', place.dir).replaceAll('{user}', user).replaceAll('{port}', port))
   prepare(place)
-  prepare(place)
   return place
 }
 

@@ -11,6 +11,7 @@ import type { Answer, Pair, Side } from './pair.ts'
 
 const recorder = `/usr/bin/python3 '${fileURLToPath(new URL('raw-listener.py', import.meta.url))}'`
 
+/** `startsecs=9`: a loaded supervisord may notice an end so late that it takes a second for long enough. */
 const config = `${head}
 [eventlistener:events]
 command=${recorder} {dir}/events
@@ -22,13 +23,16 @@ events=REMOTE_COMMUNICATION
 startsecs=0
 [program:zero]
 command=true
+startsecs=9
 startretries=1000
 exitcodes=0
 [program:tries]
 command=sh -c 'date +%%s%%N >> {dir}/tries; exit 1'
 startretries=2
+startsecs=9
 [program:back]
 command=false
+startsecs=9
 startretries=1000
 [program:stubborn]
 command=sh -c 'trap : TERM; echo up; while :; do sleep 600 & wait $!; done'
@@ -80,6 +84,7 @@ numprocs=2
 startsecs=0
 [program:quick]
 command=false
+startsecs=9
 autostart=false
 startretries=0
 [program:log]

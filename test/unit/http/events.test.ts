@@ -24,10 +24,17 @@ test('begins with the last events and ends after them where that is asked for', 
   expect((await ask(house.socketPath, '/api/v1/events?last=201')).status).toBe(400)
 })
 
+test.each([['tick.7', 'tick.5'], ['proces.*', 'process.*'], ['PROCESS_STAT', undefined], ['[', undefined]])('refuses %s, which no event can be', async (type, near) => {
+  const { status, json } = await ask(house.socketPath, `/api/v1/events?follow=false&type=process.*&type=${encodeURIComponent(type)}`)
+  expect([status, json['message']]).toEqual([400, expect.stringContaining(`no event is of type ${type}${near === undefined ? '' : `, did you mean ${near}?`}`)])
+})
+
 test.each([
   ['', ['group.added', 'process.log']],
   ['&type=tick.5', ['tick.5']],
   ['&type=*.added&type=t*', ['group.added', 'tick.5']],
+  ['&type=PROCESS_LOG&type=tick_5', ['tick.5', 'process.log']],
+  ['&type=process_group_added', ['group.added']],
 ])('goes on with what is wanted: %j', async (query, types) => {
   const stream = request({ ...optionsFor(house.socketPath), path: `/api/v1/events?last=0${query}`, agent: false })
   const subscribed = new Promise<void>((resolve) => {
