@@ -31,7 +31,7 @@ describe('the command line', () => {
     [['-u', 'nobody-of-that-name'], 'nobody-of-that-name'],
     [['-e'], 'argument'],
     [['-e', 'info', '-e', 'warn'], '-e'],
-    [['-n=1'], '-n'],
+    [['--silent=1'], '--silent must not have an argument'],
   ])('refuses %j with exit 2 and says why', async (flags, why) => {
     const place = newPlace('ini', ini)
     const { stderr, exitCode } = await place.run('nsupd', ['-n', '-c', place.config, ...flags])
