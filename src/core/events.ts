@@ -106,7 +106,8 @@ export type MasterEvent =
   | TickEvent
 
 const known: Readonly<Record<MasterEvent['type'], true>> = {
-  'process.state': true, 'process.log': true, 'process.communication': true, 'process.survivors': true,
+  'process.state': true,
+  'process.health': true, 'process.log': true, 'process.communication': true, 'process.survivors': true,
   'group.added': true, 'group.removed': true,
   'master.running': true, 'master.stopping': true, 'master.reloaded': true,
   'log.dropping': true, 'log.recovered': true,
