@@ -41,7 +41,18 @@ export interface ActOptions {
   readonly by: Actor
   /** Answer when the wanted state is reached, not when the request is taken. */
   readonly wait: boolean
+  /** Wait on through failed tries, until it is RUNNING or given up; what is on its way already is waited for too. */
+  readonly patient?: boolean
   readonly signal?: AbortSignal
+}
+
+/** What may be waited for. `stopped`: it does not run and is not to; `exited`: the incarnation that runs now has ended. */
+export type WaitCondition = 'ready' | 'healthy' | 'stopped' | 'exited'
+
+/** What came of the two halves of a restart. */
+export interface Replaced {
+  readonly stopped: Outcome
+  readonly started: Outcome
 }
 
 /** Difference between the config on disk and what runs; names of groups. */
@@ -77,6 +88,13 @@ export interface Master {
   /** Starts, stops; outcomes in the order in which they were completed. Throws Fault SHUTDOWN_STATE. */
   start(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]>
   stop(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]>
+  /** Replaces what runs by another incarnation; a job in hand is waited for, up to `busy_wait`. Throws Fault SHUTDOWN_STATE. */
+  replace(targets: readonly ProcessView[], options: ActOptions): Promise<Replaced[]>
+  /**
+   * Resolves when the condition holds for each, or cannot come to hold by itself (SPAWN_ERROR, ABNORMAL_TERMINATION);
+   * TIMEOUT, and how far it is, for those that the signal finds waiting.
+   */
+  wait(targets: readonly ProcessView[], condition: WaitCondition, signal?: AbortSignal): Promise<Outcome[]>
   /** Sends to the pid only, never the group; changes no state. */
   signal(targets: readonly ProcessView[], signal: SignalName, by: Actor): Outcome[]
   /** SIGKILL to the process and what belongs to it; the restart policy goes on as after any crash. */

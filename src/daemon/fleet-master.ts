@@ -2,7 +2,7 @@
  * The master as the API sees it: checks a request in supervisord's order, turns it into inputs for the loop and,
  * where asked, waits for what comes of it. It owns no state but the config that was read last.
  */
-import type { ActOptions, ConfigDiff, Master, MasterInfo, MasterState, Outcome, Updated } from '../api/master.ts'
+import type { ActOptions, ConfigDiff, Master, MasterInfo, MasterState, Outcome, Replaced, Updated, WaitCondition } from '../api/master.ts'
 import { Fault } from '../lib/fault.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { viewOf } from '../core/describe.ts'
@@ -12,19 +12,19 @@ import type { MasterEvent } from '../core/events.ts'
 import { activeGroups, named } from '../core/roster.ts'
 import type { FleetInput } from '../core/fleet.ts'
 import type { Fleet } from '../core/roster.ts'
-import { isRunning, isSignallable, isStopped } from '../core/model.ts'
+import { isSignallable, isStopped } from '../core/model.ts'
 import type { Actor, ProcessView } from '../core/model.ts'
 import { compare } from '../core/order.ts'
 import type { Clock, Processes } from '../core/ports.ts'
 import type { Now, Proc } from '../core/proc.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
-import { environmentOf } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import type { MasterLog } from './master-log.ts'
+import { each, Requests } from './requests.ts'
 import type { StreamsOf } from './streams.ts'
 import { stepsOf } from './update-steps.ts'
-import { each, outcomeOf } from './waits.ts'
+import { outcomeOf } from './verdicts.ts'
 import type { Waits } from './waits.ts'
 
 export interface FleetMasterPorts {
@@ -49,10 +49,12 @@ export interface FleetMasterPorts {
 export class FleetMaster implements Master {
   private readonly ports: FleetMasterPorts
   configured: readonly GroupSpec[]
+  private readonly requests: Requests
   private ending: MasterState = 'RUNNING'
 
   constructor(ports: FleetMasterPorts, configured: readonly GroupSpec[]) {
     this.ports = ports
+    this.requests = new Requests(ports)
     this.configured = configured
   }
 
@@ -75,28 +77,21 @@ export class FleetMaster implements Master {
 
   async start(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
     this.refuseWhileEnding()
-    const { fleet, waits, enqueue } = this.ports
-    return each(this.found(targets), async (proc) => {
-      const refusal = this.whyNotStart(proc)
-      if (refusal !== null) return refusal
-      if (proc.state === 'STOPPING') {
-        if (!options.wait) return outcomeOf(proc, 'OK')
-        await waits.untilDown(proc, options.signal)
-        return outcomeOf(proc, 'ABNORMAL_TERMINATION', 'it was being stopped')
-      }
-      const up = options.wait ? waits.untilUp(proc, options.signal) : Promise.resolve(outcomeOf(proc, 'OK'))
-      enqueue({ type: 'proc', proc, input: { type: 'start', by: options.by } })
-      return fleet.phase === 'running' ? up : outcomeOf(proc, 'SHUTDOWN_STATE')
-    })
+    return each(this.found(targets), (proc) => this.requests.start(proc, options))
   }
 
   async stop(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
     this.refuseWhileEnding()
-    return each(this.found(targets), async (proc) => {
-      if (!isRunning(proc.state)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
-      this.ports.enqueue({ type: 'proc', proc, input: { type: 'stop', by: options.by } })
-      return options.wait ? this.ports.waits.untilDown(proc, options.signal) : outcomeOf(proc, 'OK')
-    })
+    return each(this.found(targets), (proc) => this.requests.stop(proc, options))
+  }
+
+  async replace(targets: readonly ProcessView[], options: ActOptions): Promise<Replaced[]> {
+    this.refuseWhileEnding()
+    return Promise.all(this.found(targets).map((proc) => this.requests.replace(proc, options)))
+  }
+
+  async wait(targets: readonly ProcessView[], condition: WaitCondition, signal?: AbortSignal): Promise<Outcome[]> {
+    return each(this.found(targets), (proc) => this.requests.wait(proc, condition, signal))
   }
 
   signal(targets: readonly ProcessView[], signal: SignalName, by: Actor): Outcome[] {
@@ -213,14 +208,6 @@ export class FleetMaster implements Master {
     if (this.ending === 'SHUTDOWN') return
     this.ending = how === 'restart' ? 'RESTARTING' : 'SHUTDOWN'
     this.ports.end(how, by)
-  }
-
-  private whyNotStart(proc: Proc): Outcome | null {
-    const found = this.ports.processes.findCommand(proc.spec, environmentOf(this.ports.environment, proc))
-    if (!found.ok) return outcomeOf(proc, found.fault, found.reason)
-    if (isRunning(proc.state)) return outcomeOf(proc, 'ALREADY_STARTED')
-    if (proc.state === 'UNKNOWN') return outcomeOf(proc, 'FAILED', `${proc.name} is in an unknown process state`)
-    return null
   }
 
   private readPlan(): Plan {

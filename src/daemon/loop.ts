@@ -19,8 +19,8 @@ export interface LoopPorts {
   readonly clock: Clock
   /** Does one effect; what it returns is stepped before anything else. */
   readonly perform: (effect: Effect) => FleetInput | null
-  /** Called when the queue is empty, and now and then while it is not: the moment to write the journal. */
-  readonly settled: () => void
+  /** Called when the queue is empty, and now and then while it is not (`more`): the moment to write the journal. */
+  readonly settled: (more: boolean) => void
   /** Something threw that must not: a mistake of the program. The loop is closed for good. */
   readonly crashed: (error: unknown) => void
 }
@@ -103,7 +103,7 @@ export class Loop {
     const now = this.ports.clock.monotonic()
     if (more && now - this.settledAt < unsettledMax) return
     this.settledAt = now
-    this.ports.settled()
+    this.ports.settled(more)
   }
 
   private step(input: FleetInput): void {

@@ -168,6 +168,7 @@ export class Session {
       },
       forgotten: (proc) => {
         this.journal.forget(proc)
+        this.waits.forgotten(proc)
       },
       drained: () => {
         this.finish(this.ending)
@@ -176,9 +177,10 @@ export class Session {
     return new Loop(this.fleet, {
       clock,
       perform,
-      settled: () => {
+      settled: (more) => {
         this.sockets.settled()
         this.save()
+        if (!more) this.waits.settled()
         if (this.fleet.lull === 'due') this.lull.begin()
       },
       crashed: this.ports.crashed,

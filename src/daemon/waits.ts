@@ -1,12 +1,11 @@
-/** Requests that wait for a process to come up or to go down; they cost nothing meanwhile. */
-import type { Outcome } from '../api/master.ts'
+/** Requests that wait for a process; they cost nothing while nothing happens. When a wait is over is said in verdicts.ts. */
+import type { Outcome, WaitCondition } from '../api/master.ts'
 import { Fault } from '../lib/fault.ts'
 import { isStopped } from '../core/model.ts'
 import type { State } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
-
-/** Judges a process; `undefined` means: not settled yet. */
-type Verdict = (proc: Proc, state: State) => Outcome | undefined
+import { downVerdict, outcomeOf, standing, upVerdict, verdictOf } from './verdicts.ts'
+import type { Verdict } from './verdicts.ts'
 
 interface Waiting {
   readonly verdict: Verdict
@@ -18,10 +17,17 @@ export class Waits {
 
   /** To be called at each change of state. */
   changed(proc: Proc, state: State): void {
-    for (const waiting of this.waiting.get(proc) ?? []) {
-      const outcome = waiting.verdict(proc, state)
-      if (outcome !== undefined) waiting.answer(outcome)
-    }
+    this.judge(proc, state)
+  }
+
+  /** To be called when the loop has nothing more to do: what has no event (health, holds, what is wanted) is looked at too. */
+  settled(): void {
+    for (const proc of this.waiting.keys()) this.judge(proc, null)
+  }
+
+  /** The process has left the fleet. */
+  forgotten(proc: Proc): void {
+    for (const waiting of this.waiting.get(proc) ?? []) waiting.answer(outcomeOf(proc, 'BAD_NAME', 'it has been removed'))
   }
 
   /** Resolves when the process is RUNNING, or has failed to become so; to be called just before it is started. */
@@ -34,7 +40,28 @@ export class Waits {
     return isStopped(proc.state) ? Promise.resolve(outcomeOf(proc, 'OK')) : this.wait(proc, downVerdict, signal)
   }
 
-  private wait(proc: Proc, verdict: Verdict, signal: AbortSignal | undefined): Promise<Outcome> {
+  /**
+   * Resolves when the condition holds or cannot come to hold by itself; with TIMEOUT, and how far the process is,
+   * when the signal comes first.
+   */
+  until(proc: Proc, condition: WaitCondition, signal?: AbortSignal): Promise<Outcome> {
+    const known = verdictOf(condition, proc)(proc, null)
+    return known === undefined ? this.untilThen(proc, condition, signal) : Promise.resolve(known)
+  }
+
+  /** The same without a look at how it is now; to be called just before it is started. */
+  untilThen(proc: Proc, condition: WaitCondition, signal?: AbortSignal): Promise<Outcome> {
+    return this.wait(proc, verdictOf(condition, proc), signal, () => outcomeOf(proc, 'TIMEOUT', `it is ${standing(proc)}`))
+  }
+
+  private judge(proc: Proc, state: State | null): void {
+    for (const waiting of this.waiting.get(proc) ?? []) {
+      const outcome = waiting.verdict(proc, state)
+      if (outcome !== undefined) waiting.answer(outcome)
+    }
+  }
+
+  private wait(proc: Proc, verdict: Verdict, signal: AbortSignal | undefined, late?: () => Outcome): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const own = this.waiting.get(proc) ?? new Set()
       this.waiting.set(proc, own)
@@ -52,44 +79,12 @@ export class Waits {
       }
       const abort = (): void => {
         end()
-        reject(new Fault('TIMEOUT', `${proc.name} is ${proc.state}`))
+        if (late === undefined) reject(new Fault('TIMEOUT', `${proc.name} is ${standing(proc)}`))
+        else resolve(late())
       }
       own.add(waiting)
       if (signal?.aborted === true) return abort()
       signal?.addEventListener('abort', abort)
     })
   }
-}
-
-/** Carries out one request for each process; outcomes in the order of completion. */
-export async function each(procs: readonly Proc[], act: (proc: Proc) => Promise<Outcome>): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
-  await Promise.all(procs.map(async (proc) => outcomes.push(await act(proc))))
-  return outcomes
-}
-
-/** What came of a request for a process. */
-export function outcomeOf(proc: Proc, result: Outcome['result'], description = result as string): Outcome {
-  return { group: proc.group, name: proc.name, result, description }
-}
-
-function upVerdict(proc: Proc, state: State): Outcome | undefined {
-  switch (state) {
-    case 'RUNNING':
-      return outcomeOf(proc, 'OK')
-    case 'STARTING':
-      return undefined
-    case 'BACKOFF':
-    case 'FATAL':
-      return outcomeOf(proc, 'SPAWN_ERROR', proc.spawnError)
-    case 'STOPPED':
-    case 'EXITED':
-    case 'STOPPING':
-    case 'UNKNOWN':
-      return outcomeOf(proc, 'ABNORMAL_TERMINATION', proc.reason)
-  }
-}
-
-function downVerdict(proc: Proc, state: State): Outcome | undefined {
-  return isStopped(state) ? outcomeOf(proc, 'OK') : undefined
 }

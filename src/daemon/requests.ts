@@ -1,0 +1,104 @@
+/**
+ * Requests to start, stop, replace and wait for processes: checked in supervisord's order, handed to the loop as
+ * inputs, and answered at once or when what was asked for has come about.
+ */
+import type { ActOptions, Outcome, Replaced, WaitCondition } from '../api/master.ts'
+import { isRunning, isStopped } from '../core/model.ts'
+import type { FleetInput } from '../core/fleet.ts'
+import type { Processes } from '../core/ports.ts'
+import type { Proc, ProcInput } from '../core/proc.ts'
+import type { Fleet } from '../core/roster.ts'
+import { environmentOf } from './environment.ts'
+import type { EnvironmentBase } from './environment.ts'
+import { outcomeOf } from './verdicts.ts'
+import type { Waits } from './waits.ts'
+
+interface RequestPorts {
+  readonly fleet: Fleet
+  readonly enqueue: (...inputs: FleetInput[]) => void
+  readonly processes: Pick<Processes, 'findCommand'>
+  readonly environment: EnvironmentBase
+  readonly waits: Waits
+}
+
+export class Requests {
+  private readonly ports: RequestPorts
+
+  constructor(ports: RequestPorts) {
+    this.ports = ports
+  }
+
+  async start(proc: Proc, options: ActOptions): Promise<Outcome> {
+    const { fleet, waits } = this.ports
+    const refusal = this.whyNotStart(proc)
+    if (refusal !== null) return options.patient === true && isOnItsWay(proc) ? waits.until(proc, 'ready', options.signal) : refusal
+    if (proc.state === 'STOPPING') {
+      if (!options.wait) return outcomeOf(proc, 'OK')
+      await waits.untilDown(proc, options.signal)
+      return options.patient === true ? this.start(proc, options) : outcomeOf(proc, 'ABNORMAL_TERMINATION', 'it was being stopped')
+    }
+    const up = options.wait ? this.untilUp(proc, options) : Promise.resolve(outcomeOf(proc, 'OK'))
+    this.put(proc, { type: 'start', by: options.by })
+    return fleet.phase === 'running' ? up : outcomeOf(proc, 'SHUTDOWN_STATE')
+  }
+
+  async stop(proc: Proc, options: ActOptions): Promise<Outcome> {
+    if (!isRunning(proc.state) && !comesBack(proc)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
+    this.put(proc, { type: 'stop', by: options.by })
+    return options.wait ? this.ports.waits.untilDown(proc, options.signal) : outcomeOf(proc, 'OK')
+  }
+
+  /** Lets a job in hand be finished, up to `busy_wait`, before the process makes place for another incarnation. */
+  async replace(proc: Proc, options: ActOptions): Promise<Replaced> {
+    this.put(proc, { type: 'recycle', reason: `restart asked for by ${options.by}`, by: options.by, now: false })
+    // Without the signal, as in any restart: who leaves between the two must not leave the process down.
+    const stopped = await this.ports.waits.until(proc, 'exited')
+    // By name of who asked, so that neither a restart window nor the limit of restarts holds it back.
+    const started = await this.start(proc, options)
+    const isBack = started.result === 'ALREADY_STARTED'
+    return { stopped: { ...stopped, description: 'OK' }, started: isBack ? await this.whenBack(proc, options) : started }
+  }
+
+  wait(proc: Proc, condition: WaitCondition, signal?: AbortSignal): Promise<Outcome> {
+    return this.ports.waits.until(proc, condition, signal)
+  }
+
+  /** The core itself has begun the start that a replacement ends with. */
+  private async whenBack(proc: Proc, options: ActOptions): Promise<Outcome> {
+    if (!options.wait || proc.state === 'RUNNING') return outcomeOf(proc, 'OK')
+    return this.untilUp(proc, options)
+  }
+
+  private untilUp(proc: Proc, { patient, signal }: ActOptions): Promise<Outcome> {
+    return patient === true ? this.ports.waits.untilThen(proc, 'ready', signal) : this.ports.waits.untilUp(proc, signal)
+  }
+
+  private put(proc: Proc, input: ProcInput): void {
+    this.ports.enqueue({ type: 'proc', proc, input })
+  }
+
+  private whyNotStart(proc: Proc): Outcome | null {
+    const found = this.ports.processes.findCommand(proc.spec, environmentOf(this.ports.environment, proc))
+    if (!found.ok) return outcomeOf(proc, found.fault, found.reason)
+    if (isRunning(proc.state)) return outcomeOf(proc, 'ALREADY_STARTED')
+    if (proc.state === 'UNKNOWN') return outcomeOf(proc, 'FAILED', `${proc.name} is in an unknown process state`)
+    return null
+  }
+}
+
+function isOnItsWay(proc: Proc): boolean {
+  return proc.state === 'STARTING' || proc.state === 'BACKOFF'
+}
+
+/** Nothing of it runs, or not for long, and it is to come back: a stop has something to take back. */
+function comesBack(proc: Proc): boolean {
+  if (proc.state === 'STOPPING') return proc.afterStop !== 'rest'
+  return isStopped(proc.state) && proc.want === 'up' && (proc.hold !== null || proc.deadline !== null)
+}
+
+/** Carries out one request for each process; outcomes in the order of completion. */
+export async function each(procs: readonly Proc[], act: (proc: Proc) => Promise<Outcome>): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  await Promise.all(procs.map(async (proc) => outcomes.push(await act(proc))))
+  return outcomes
+}
