@@ -37,8 +37,11 @@ export interface Survivor extends Pid {
 export interface Processes {
   /** Resolves the command as a start request checks it, before any state is looked at. */
   findCommand(spec: ProcessSpec, environment: Readonly<Record<string, string>>): { readonly ok: true; readonly path: string } | SpawnProblem
-  /** Starts a child in its own session. `onExit` is called once, never before `spawn` has returned. */
-  spawn(order: SpawnOrder, onExit: (status: ExitStatus) => void): ({ readonly ok: true } & Pid) | SpawnProblem
+  /**
+   * Starts a child in its own session. `onExit` is called once, never before `spawn` has returned. `polled`: all
+   * descriptors have been looked at since the child ended.
+   */
+  spawn(order: SpawnOrder, onExit: (status: ExitStatus, polled: boolean) => void): ({ readonly ok: true } & Pid) | SpawnProblem
   /**
    * Sends a signal after checking that the pid is still the same process. `group`: to the process group that it
    * leads. `gone`: nobody there (ESRCH, or another process has the pid now); `failed`: the kernel refused.

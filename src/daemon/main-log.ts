@@ -4,7 +4,6 @@
  * affair. Nothing here throws: a master must not die of its log.
  */
 import { pino } from 'pino'
-import type { Logger } from 'pino'
 import type { LogLevel, MasterSpec } from '../config/config.ts'
 import type { Sink, SinkPorts, SinkWatcher } from '../core/sinks.ts'
 import { prettyLine, textLine } from './main-log-lines.ts'
@@ -18,7 +17,8 @@ export interface MainLogOptions {
 }
 
 export interface MainLog {
-  readonly log: Logger<LogLevel, true>
+  /** Says something: with the time of now, though the line is made at the end of the turn. `fields` are not changed afterwards. */
+  say(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
   /** The file that people may read; `null` when there is none. */
   readonly path: string | null
   /** Why the log file could not be opened, one sentence; lines then only go to the foreground. */
@@ -46,20 +46,31 @@ export function createMainLog(spec: MasterSpec, { echo, tty, sinks }: MainLogOpt
   const main = openMain(spec, sinks)
   if (main.sink !== null) outputs.push(new Output(main.sink, spec.logfileFormat === 'text' ? textLine : asIs))
   if (echo && !goesToStdout(spec)) outputs.push(...openForeground(spec, tty, sinks))
-  const batch = new Batch((lines) => { for (const output of outputs) output.write(lines) })
+  let lines: string[] = []
+  let at = 0
   const log = pino<LogLevel, true>(
     {
       level: spec.loglevel,
       customLevels: levels,
       useOnlyCustomLevels: true,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${new Date(at).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
     },
-    { write: (line) => { batch.add(line) } },
+    { write: (line) => { lines.push(line) } },
   )
+  const batch = new Batch((said) => {
+    for (const { level, message, fields, time } of said) {
+      at = time
+      log[level](fields, message)
+    }
+    for (const output of outputs) output.write(lines)
+    lines = []
+  })
   return {
-    log,
+    say: (level, message, fields = {}) => {
+      if (log.isLevelEnabled(level)) batch.add({ level, message, fields, time: Date.now() })
+    },
     path: main.path,
     problem: main.problem,
     flush: () => { batch.flush() },
@@ -94,23 +105,31 @@ function clean(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, secret.has(name) ? '[redacted]' : clean(inner)]))
 }
 
-/** Lines of one turn are written with one call: a start of hundreds says thousands. */
-class Batch {
-  #lines: string[] = []
-  readonly #write: (lines: readonly string[]) => void
+interface Said {
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+  /** Epoch milliseconds. */
+  readonly time: number
+}
 
-  constructor(write: (lines: readonly string[]) => void) {
+/** What is said in one turn is made into lines and written in one go after it: neither a spawn nor an exit waits for that. */
+class Batch {
+  #said: Said[] = []
+  readonly #write: (said: readonly Said[]) => void
+
+  constructor(write: (said: readonly Said[]) => void) {
     this.#write = write
   }
 
-  add(line: string): void {
-    if (this.#lines.push(line) === 1) setImmediate(() => { this.flush() })
+  add(said: Said): void {
+    if (this.#said.push(said) === 1) setImmediate(() => { this.flush() })
   }
 
   flush(): void {
-    const lines = this.#lines
-    this.#lines = []
-    if (lines.length > 0) this.#write(lines)
+    const said = this.#said
+    this.#said = []
+    if (said.length > 0) this.#write(said)
   }
 }
 

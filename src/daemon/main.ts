@@ -113,7 +113,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   const mainLog = createMainLog(spec, { echo: !run.background && !spec.silent, tty: process.stdout.isTTY, sinks })
   if (mainLog.problem !== null) throw new StartError(mainLog.problem)
   const write: LogWriter = (level, message, fields = {}) => {
-    mainLog.log[level](fields, message)
+    mainLog.say(level, message, fields)
   }
   const log = new MasterLog(write)
   for (const line of run.said.split('\n').filter((one) => one !== '')) log.warn(line)

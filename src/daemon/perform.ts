@@ -88,8 +88,8 @@ function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, 
   if (typeof stdin === 'string') return failed(proc, stdin, log)
   const { stdout, stderr } = opened
   const order = { spec: proc.spec, environment: variables, stdin, stdout, stderr }
-  const spawned = processes.spawn(order, (status) => {
-    enqueue(exitInput(proc, status, streams, true))
+  const spawned = processes.spawn(order, (status, polled) => {
+    enqueue(exitInput(proc, status, streams, polled))
   })
   if (!spawned.ok) return failed(proc, spawned.reason, log)
   log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })

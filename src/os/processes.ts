@@ -42,7 +42,7 @@ export function systemProcesses(): Processes {
       children.set(pid, startTime)
       watch(child, { pid, directory, startedAt: Date.now() }, (status) => {
         if (children.get(pid) === startTime) children.delete(pid)
-        tell(() => { onExit(status) })
+        tell((polled) => { onExit(status, polled) })
       })
       return { ok: true, pid, startTime }
     },
@@ -60,20 +60,27 @@ export function systemProcesses(): Processes {
   }
 }
 
-let ends: (() => void)[] = []
+let ends: ((polled: boolean) => void)[] = []
+/** So few at once are read out one by one, which is quicker than another look at all descriptors. */
+const few = 4
 
 /**
  * Not in libuv's handling of SIGCHLD: a replacement that is spawned there and ends at once keeps it there, and timers,
- * signals and requests would wait for as long as a program crashes fast enough. And after one more look at all
- * descriptors, so that whoever reads what the dead wrote has it.
+ * signals and requests would wait for as long as a program crashes fast enough. And many at once after one more look at
+ * all descriptors, so that whoever reads what the dead wrote has it.
  */
-function tell(end: () => void): void {
+function tell(end: (polled: boolean) => void): void {
   if (ends.push(end) > 1) return
-  setImmediate(() => setImmediate(() => {
-    const due = ends
-    ends = []
-    for (const one of due) one()
-  }))
+  setImmediate(() => {
+    if (ends.length <= few) tellNow(false)
+    else setImmediate(tellNow, true)
+  })
+}
+
+function tellNow(polled: boolean): void {
+  const due = ends
+  ends = []
+  for (const one of due) one(polled)
 }
 
 /** Everything that can be known before the fork: user, directory, command. */

@@ -44,11 +44,11 @@ function fakeSinks(): SinkPorts & { readonly lines: string[]; watcher: SinkWatch
 describe('createMainLog', () => {
   test('writes JSON lines with the name of the level, the time and the fields', async () => {
     const main = createMainLog(specOf(), { ...quiet, sinks: createSinks() })
-    main.log.warn({ process: 'p', pid: 12 }, 'exited: p')
+    main.say('warn', 'exited: p', { process: 'p', pid: 12 })
     main.flush()
-    main.log.critical('bad')
+    main.say('critical', 'bad')
     main.flush()
-    main.log.debug('not at this level')
+    main.say('debug', 'not at this level')
     main.flush()
     await main.close()
     const lines = text().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -62,7 +62,7 @@ describe('createMainLog', () => {
 
   test('writes supervisord\'s lines, without fields', async () => {
     const main = createMainLog(specOf({ logfileFormat: 'text', loglevel: 'blather' }), { ...quiet, sinks: createSinks() })
-    for (const level of ['critical', 'error', 'warn', 'info', 'debug', 'trace', 'blather'] as const) main.log[level]({ pid: 1 }, level)
+    for (const level of ['critical', 'error', 'warn', 'info', 'debug', 'trace', 'blather'] as const) main.say(level, level, { pid: 1 })
     await main.close()
     const lines = text().trim().split('\n')
     expect(lines.map((line) => line.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} /, ''))).toEqual([
@@ -72,7 +72,7 @@ describe('createMainLog', () => {
 
   test('hides secrets at the depths at which specs are logged', async () => {
     const main = createMainLog(specOf(), { ...quiet, sinks: createSinks() })
-    main.log.info({ environment: { KEY: 'hush' }, spec: { env: 'hush', password: 'hush' }, a: { b: { environment: 'hush' } } }, 'spec')
+    main.say('info', 'spec', { environment: { KEY: 'hush' }, spec: { env: 'hush', password: 'hush' }, a: { b: { environment: 'hush' } } })
     main.flush()
     await main.close()
     expect(text()).toContain('[redacted]')
@@ -81,9 +81,9 @@ describe('createMainLog', () => {
 
   test('rotates, reopens and clears its file', async () => {
     const main = createMainLog(specOf({ logfileMaxBytes: 10, logfileBackups: 2 }), { ...quiet, sinks: createSinks() })
-    main.log.info('one')
+    main.say('info', 'one')
     main.flush()
-    main.log.info('two')
+    main.say('info', 'two')
     main.flush()
     expect([text('main.log.2'), text('main.log.1')].map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two'])
     renameSync(join(dir, 'main.log'), join(dir, 'moved'))
@@ -95,7 +95,7 @@ describe('createMainLog', () => {
 
   test('says why its file cannot be opened, and lives on', async () => {
     const main = createMainLog(specOf({ logfile: join(dir, 'missing', 'x.log') }), { ...quiet, sinks: createSinks() })
-    main.log.info('nobody hears it')
+    main.say('info', 'nobody hears it')
     main.flush()
     expect(main.problem).toBe(`cannot open the log file ${join(dir, 'missing', 'x.log')}: ENOENT`)
     await main.close()
@@ -103,7 +103,7 @@ describe('createMainLog', () => {
 
   test('does not throw when its disk is full', async () => {
     const main = createMainLog(specOf({ logfile: '/dev/full' }), { ...quiet, sinks: createSinks() })
-    expect(() => { main.log.info('lost'); main.flush() }).not.toThrow()
+    expect(() => { main.say('info', 'lost'); main.flush() }).not.toThrow()
     await main.close()
   })
 
@@ -116,7 +116,7 @@ describe('createMainLog', () => {
   ] as const)('writes %s', (_, changes, echo, expected) => {
     const sinks = fakeSinks()
     const logged = createMainLog(specOf(changes), { echo, tty: false, sinks })
-    logged.log.info('x')
+    logged.say('info', 'x')
     logged.flush()
     expect(sinks.lines.map((line) => line.split(' ')[0])).toEqual(expected)
   })
@@ -125,12 +125,12 @@ describe('createMainLog', () => {
     const sinks = fakeSinks()
     const main = createMainLog(specOf({ logfile: null }), { echo: true, tty: false, sinks })
     sinks.watcher?.onFull()
-    main.log.info('a')
+    main.say('info', 'a')
     main.flush()
-    main.log.info('b')
+    main.say('info', 'b')
     main.flush()
     sinks.watcher?.onDrain()
-    main.log.info('c')
+    main.say('info', 'c')
     main.flush()
     expect(sinks.lines).toHaveLength(2)
     expect(sinks.lines[1]).toContain('2 lines of this log were left out')
