@@ -9,23 +9,16 @@ import { compare } from '../core/order.ts'
 import { namespec } from '../core/spec.ts'
 import type { SignalName } from '../lib/signals.ts'
 import type { ProcessView } from '../core/model.ts'
-import type { Channel, Master, Outcome } from './master.ts'
+import { insightHandlers } from './handlers-insight.ts'
+import type { ActOptions, Channel, Master, Outcome } from './master.ts'
 import type { CallName, TakenOf } from './methods.ts'
 import type { ResultOf } from './results.ts'
+import { answer, one, resolve } from './handler.ts'
+import type { Caller, Handler } from './handler.ts'
 import { readTail } from './readlog.ts'
-import { resolveOne, resolveTargets } from './targets.ts'
 import type { Resolved } from './targets.ts'
 import { detailOf, exitOf, outcomeOf, statusOf } from './view.ts'
-import { waitFor } from './waiting.ts'
-
-/** Who asks, and the end of their patience. */
-export interface Caller {
-  readonly by: string
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal
-}
-
-type Handler<M extends CallName> = (master: Master, params: TakenOf<M>, caller: Caller) => ResultOf<M> | Promise<ResultOf<M>>
+import { waitFor, waitPatiently } from './waiting.ts'
 
 /** Asks the master what a method asks. Throws Fault. */
 export async function handle<M extends CallName>(master: Master, method: M, params: TakenOf<M>, caller: Caller): Promise<ResultOf<M>> {
@@ -74,8 +67,7 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
 
   async start(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
-    const outcomes = await waitFor(params, caller, 'start', signal =>
-      master.start(matched, { by: caller.by, wait: params.wait, signal }))
+    const outcomes = await waitToStart(params, caller, 'start', options => master.start(matched, options))
     return answer(outcomes, missing)
   },
   async stop(master, params, caller) {
@@ -86,13 +78,21 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   },
   async restart(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
-    return waitFor(params, caller, 'restart', async signal => {
-      // Without the signal: a client that leaves between stop and start must not leave its programs down.
-      const stopped = await master.stop(matched, { by: caller.by, wait: true })
-      const started = await master.start(current(master, matched), { by: caller.by, wait: params.wait, signal })
-      return { stopped: stopped.map(outcomeOf), started: started.map(outcomeOf), missing: [...missing] }
+    return waitToStart(params, caller, 'restart', async options => {
+      const busy = matched.filter(isBusy)
+      const others = matched.filter(view => !busy.includes(view))
+      const [replaced, [stopped, started]] = await Promise.all([
+        busy.length === 0 ? [] : master.replace(busy, options),
+        stopAndStart(master, others, options),
+      ])
+      return {
+        stopped: [...stopped, ...replaced.map(one => one.stopped)].map(outcomeOf),
+        started: [...started, ...replaced.map(one => one.started)].map(outcomeOf),
+        missing: [...missing],
+      }
     })
   },
+  ...insightHandlers,
   signal(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
     const signal = signalOf(params.signal)
@@ -155,16 +155,22 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   },
 }
 
-function resolve(master: Master, targets: readonly string[]): Resolved {
-  return resolveTargets(master.processes(), targets, { groups: master.activeGroups() })
+/** Starts as `wait` and `until_ready` say. */
+function waitToStart<T>(params: TakenOf<'start'>, caller: Caller, what: string, act: (options: ActOptions) => Promise<T>): Promise<T> {
+  const { by } = caller
+  if (params.until_ready) return waitPatiently(params, caller, signal => act({ by, wait: true, patient: true, signal }))
+  return waitFor(params, caller, what, signal => act({ by, wait: params.wait, signal }))
 }
 
-function one(master: Master, target: string): ProcessView {
-  return resolveOne(master.processes(), target, { groups: master.activeGroups() })
+async function stopAndStart(master: Master, views: readonly ProcessView[], options: ActOptions): Promise<[Outcome[], Outcome[]]> {
+  // Without the signal: a client that leaves between stop and start must not leave its programs down.
+  const stopped = await master.stop(views, { by: options.by, wait: true })
+  return [stopped, await master.start(current(master, views), options)]
 }
 
-function answer(outcomes: readonly Outcome[], missing: Resolved['missing']): ResultOf<'start'> {
-  return { outcomes: outcomes.map(outcomeOf), missing: [...missing] }
+/** A job in hand that its program lets be finished first. */
+function isBusy(view: ProcessView): boolean {
+  return view.state === 'RUNNING' && view.want === 'up' && view.job !== null && (view.spec.care?.stop?.busyWait ?? 0) > 0
 }
 
 /** The path of a stream's log; stderr has none of its own while it is redirected. */

@@ -4,40 +4,11 @@
  * nothing that costs.
  */
 import type { Given, MethodDeclaration, Taken } from './declare.ts'
+import { insightMethods } from './methods-insight.ts'
+import { targets, someTargets, target, channel, wait, timeout, untilReady, group, bytes, lines, from } from './params.ts'
 
 /** All methods live below this path. */
 export const apiRoot = '/api/v1'
-
-/** Bytes that one answer may carry of a log. */
-const tailMax = 16 * 1024 * 1024
-
-const targets = {
-  kind: 'strings',
-  default: ['all'],
-  doc: 'Processes: name, group:name, group:*, all, or a pattern with * and ?.',
-} as const
-const someTargets = {
-  kind: 'strings',
-  required: true,
-  doc: 'Processes: name, group:name, group:*, all, or a pattern with * and ?.',
-} as const
-const target = { kind: 'string', required: true, doc: 'One process: name or group:name.' } as const
-const channel = { kind: 'enum', values: ['stdout', 'stderr'], required: true, doc: 'Which stream of the process.' } as const
-const wait = { kind: 'boolean', default: true, doc: 'Answer when it is done, not when it is begun.' } as const
-const timeout = {
-  kind: 'integer',
-  min: 1,
-  max: 86_400_000,
-  doc: 'Milliseconds to wait at most; what was begun goes on.',
-} as const
-const group = { kind: 'string', required: true, doc: 'Name of a group.' } as const
-const bytes = { kind: 'integer', min: 0, max: tailMax, doc: 'Bytes from the end to begin with (1600 when neither is given).' } as const
-const lines = { kind: 'integer', min: 0, max: 1_000_000, doc: 'Lines from the end to begin with, instead of bytes.' } as const
-const from = {
-  kind: 'string',
-  max: 64,
-  doc: 'Go on after this `position` of an earlier stream, if that file is still there.',
-} as const
 
 const methods = {
   info: { summary: 'Says who the master is', verb: 'GET', path: '/info', params: {}, answer: 'value' },
@@ -72,7 +43,7 @@ const methods = {
     summary: 'Starts processes',
     verb: 'POST',
     path: '/start',
-    params: { targets: someTargets, wait, timeout },
+    params: { targets: someTargets, wait, until_ready: untilReady, timeout },
     answer: 'value',
     waits: true,
   },
@@ -91,11 +62,13 @@ const methods = {
     params: {
       targets: someTargets,
       wait: { ...wait, doc: 'Answer when all are up again, not when their start is begun; the stop is awaited in any case.' },
+      until_ready: untilReady,
       timeout,
     },
     answer: 'value',
     waits: true,
   },
+  ...insightMethods,
   signal: {
     summary: 'Sends a signal to processes',
     verb: 'POST',

@@ -26,6 +26,15 @@ const exit = z.object({
   last_lines: z.array(z.string()).meta({ description: 'The last lines that it wrote' }),
 })
 
+const report = z.object({
+  at: time,
+  status: z.string(),
+  health: z.record(z.string(), z.unknown()).nullable(),
+  health_at: time,
+  stopping: z.boolean(),
+  rubbish: z.int().meta({ description: 'Lines that could not be understood' }),
+})
+
 const processStatus = z.object({
   group: z.string(),
   name: z.string(),
@@ -48,6 +57,13 @@ const processStatus = z.object({
   exit_status: z.int().meta({ description: 'Code of the last exit, -1 for a signal' }),
   stop_requested_by: z.string().nullable(),
   retry_in: duration.nullable(),
+  hold: z.string().nullable().meta({ description: 'What holds it back from being started, stopped or replaced' }),
+  ready: z.boolean(),
+  health: z.enum(['unknown', 'healthy', 'unhealthy']),
+  ailment: z.string().meta({ description: 'Why it is unhealthy' }),
+  job: z.string().nullable().meta({ description: 'The job in hand' }),
+  crashes: z.int().meta({ description: 'Failures in a row, as its restart policy counts them' }),
+  report: report.nullable().meta({ description: 'What the worker has last said of itself' }),
   stdout_logfile: z.string().nullable(),
   stderr_logfile: z.string().nullable(),
   socket: z.string().nullable().meta({ description: 'Address that it accepts on as descriptor 0; FastCGI programs only' }),
@@ -155,6 +171,7 @@ export const results = {
   start: outcomes,
   stop: outcomes,
   restart: z.object({ stopped: z.array(outcome), started: z.array(outcome), missing: z.array(missing) }),
+  wait: outcomes,
   signal: outcomes,
   kill: outcomes,
   stdin: taken,

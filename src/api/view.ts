@@ -3,7 +3,7 @@
  * the master, so the only place that must see to it that no secret does: of an environment only the names go out.
  */
 import { faultRow } from '../lib/fault.ts'
-import type { ExitRecord, ProcessView } from '../core/model.ts'
+import type { ExitRecord, ProcessView, WorkerReport } from '../core/model.ts'
 import { namespec, socketUrl } from '../core/spec.ts'
 import type { LogSpec, ProcessSpec, SocketSpec } from '../core/spec.ts'
 import type { Outcome } from './master.ts'
@@ -41,6 +41,13 @@ export function statusOf(view: ProcessView, usage?: Usage): ProcessStatus {
     exit_status: view.exitstatus,
     stop_requested_by: view.stopRequestedBy,
     retry_in: view.retryIn,
+    hold: view.hold,
+    ready: view.ready,
+    health: view.health,
+    ailment: view.ailment,
+    job: view.job,
+    crashes: view.crashes,
+    report: view.report === null ? null : reportOf(view.report),
     stdout_logfile: view.stdoutLogfile,
     stderr_logfile: view.stderrLogfile,
     socket: view.spec.socket === undefined ? null : socketUrl(view.spec.socket),
@@ -49,6 +56,11 @@ export function statusOf(view: ProcessView, usage?: Usage): ProcessStatus {
     cpu: usage?.cpu ?? null,
     memory: usage?.memory ?? null,
   }
+}
+
+function reportOf(report: WorkerReport): NonNullable<ProcessStatus['report']> {
+  const { at, status, health, healthAt, stopping, rubbish } = report
+  return { at, status, health, health_at: healthAt, stopping, rubbish }
 }
 
 /** All that may be known of a process. */

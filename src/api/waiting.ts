@@ -28,3 +28,18 @@ export async function waitFor<T>(
     clearTimeout(timer)
   }
 }
+
+/** The same for an `act` that heeds its signal and then answers how far each process is. */
+export async function waitPatiently<T>(
+  params: { readonly timeout?: number | undefined },
+  caller: { readonly signal: AbortSignal },
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const patience = new AbortController()
+  const timer = params.timeout === undefined ? undefined : setTimeout(() => patience.abort(new Fault('TIMEOUT')), params.timeout)
+  try {
+    return await act(AbortSignal.any([caller.signal, patience.signal]))
+  } finally {
+    clearTimeout(timer)
+  }
+}

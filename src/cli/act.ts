@@ -7,25 +7,34 @@ import type { WireOutcome } from '../api/results.ts'
 import type { Context } from './command.ts'
 import { conclude, printDone } from './outcomes.ts'
 import type { Wording } from './outcomes.ts'
+import { tellHolds } from './holds.ts'
 import { startVerdict, watchStates } from './progress.ts'
 import type { StateName } from './progress.ts'
 
 export const startWording: Wording = { done: 'started', harmless: 'ALREADY_STARTED', skipped: 'ALREADY_STARTED', missingGroup: 2 }
 export const stopWording: Wording = { done: 'stopped', harmless: 'NOT_RUNNING', skipped: 'NOT_RUNNING', missingGroup: 1 }
 
-/** Options of a call that waits as long as programs take. */
-export function waiting(context: Context): { readonly timeout?: number } {
-  return context.timeout === undefined ? {} : { timeout: context.timeout }
+/** Options of a call that waits as long as programs take; `--wait` also through failed tries. */
+export function waiting(context: Context): { readonly timeout?: number; readonly until_ready?: true } {
+  const { timeout } = context
+  return { ...(timeout === undefined ? {} : { timeout }), ...(context.options.wait === true ? { until_ready: true } : {}) }
+}
+
+/** How a command words its results when it has been told to wait. */
+export function patiently(context: Context, wording: Wording): Wording {
+  return context.options.wait === true ? { ...wording, explained: true } : wording
 }
 
 /** Asks, prints what came of it, and returns the exit code. */
 export async function act(context: Context, client: Client, method: 'start' | 'stop', words: readonly string[]): Promise<number> {
-  const wording = method === 'start' ? startWording : stopWording
+  const wording = patiently(context, method === 'start' ? startWording : stopWording)
+  const holds = tellHolds(context, client, words)
   const live = context.style === 'terminal' ? await liveLines(context, client, method, words, wording.done) : undefined
   try {
     const result = await client.call(method, { targets: words, ...waiting(context) }, { timeout: 0 })
     return conclude(context, words, result, wording, live?.shown)
   } finally {
+    holds.close()
     live?.close()
   }
 }
@@ -96,7 +105,7 @@ export async function startInNewMaster(context: Context, client: Client, words: 
       })
     }
     const outcomes = result.outcomes.map((outcome) => (pending.includes(outcome) ? judged(outcome, states) : outcome))
-    return conclude(context, words, { outcomes, missing: result.missing }, startWording, shown)
+    return conclude(context, words, { outcomes, missing: result.missing }, patiently(context, startWording), shown)
   } finally {
     watch.close()
   }

@@ -20,7 +20,7 @@ export function explain(error: unknown, command: Command, server: Server | undef
   if (error instanceof ConnectionError) return new CliError(error.message, command.name === 'status' ? 4 : 1)
   if (error instanceof AuthenticationError) return new CliError(error.message, 1, 'stdout')
   if (error instanceof AnswerError) return new CliError(error.message, 1)
-  if (error instanceof Fault) return new CliError(faultSentence(error), 1, 'stdout')
+  if (error instanceof Fault) return new CliError(faultSentence(error), error.fault === 'TIMEOUT' ? faultRow('TIMEOUT').exit : 1, 'stdout')
   return new CliError(error instanceof Error ? error.message : String(error), 1)
 }
 

@@ -18,6 +18,8 @@ export interface Wording {
   readonly skipped?: FaultName
   /** Exit code for a group that does not exist. */
   readonly missingGroup: number
+  /** Say on the error output why something has failed, also in supervisorctl's lines. */
+  readonly explained?: true
 }
 
 /** What start, stop, signal, kill and clear answer. */
@@ -90,7 +92,11 @@ export function printDone(context: Context, namespec: string, done: string): voi
 function printFailure(context: Context, outcome: WireOutcome, wording: Wording): void {
   const text = isFaultName(outcome.result) ? faultRow(outcome.result).text : outcome.result
   const line = `${outcome.namespec}: ERROR (${text})`
-  if (context.style === 'plain') return context.out.line(line)
+  if (context.style === 'plain') {
+    context.out.line(line)
+    if (wording.explained && outcome.description !== outcome.result) context.err.line(`${outcome.namespec}: ${outcome.description}`)
+    return
+  }
   const why = outcome.description === '' || outcome.description === outcome.result ? '' : paint(context.out, 'dim', `  ${outcome.description}`)
   context.out.line(`${mark(context, exitOfResult(outcome.result, wording) === 0)}${line}${why}`)
 }
@@ -104,7 +110,7 @@ export function printMissing(context: Context, missing: Missing, text = `no such
 
 function exitOfResult(result: string, wording: Wording): number {
   if (result === 'OK' || result === wording.harmless) return 0
-  return isFaultName(result) && faultRow(result).exit === 7 ? 7 : 1
+  return isFaultName(result) && faultRow(result).exit > 0 ? faultRow(result).exit : 1
 }
 
 function mark(context: Context, good: boolean): string {

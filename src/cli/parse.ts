@@ -3,6 +3,7 @@
  * A number as an option (`tail -100 x`) stays among the words. Knows nothing of what commands do.
  */
 import yargsParser from 'yargs-parser'
+import { parseDuration } from '../lib/units.ts'
 import { commonOptions, optionNames, optionRow, options } from './options.ts'
 import type { OptionName, OptionValues } from './options.ts'
 import type { Command } from './command.ts'
@@ -47,9 +48,9 @@ export function parse(argv: readonly string[], find: (name: string) => Command |
     given[key as OptionName] = value === true ? true : String(value)
   }
   if (error !== null) return { kind: 'bad-option', sentence: firstSentence(error.message), command }
-  const timeout = given.timeout === undefined ? undefined : Number(given.timeout) * 1000
-  if (timeout !== undefined && !(timeout > 0 && Number.isFinite(timeout))) {
-    const sentence = `--timeout needs a number of seconds above 0, not '${String(given.timeout)}'`
+  const timeout = given.timeout === undefined ? undefined : (parseDuration(String(given.timeout)) ?? 0)
+  if (timeout !== undefined && timeout <= 0) {
+    const sentence = `--timeout needs a number of seconds above 0, or a time as 500ms or 2m, not '${String(given.timeout)}'`
     return { kind: 'bad-option', sentence, command }
   }
   if (command !== undefined) return { kind: 'command', command, words, options: given, timeout }

@@ -34,8 +34,12 @@ export class Requests {
     if (refusal !== null) return options.patient === true && isOnItsWay(proc) ? waits.until(proc, 'ready', options.signal) : refusal
     if (proc.state === 'STOPPING') {
       if (!options.wait) return outcomeOf(proc, 'OK')
+      if (options.patient === true) {
+        const ended = await waits.until(proc, 'exited', options.signal)
+        return ended.result === 'OK' ? this.start(proc, options) : ended
+      }
       await waits.untilDown(proc, options.signal)
-      return options.patient === true ? this.start(proc, options) : outcomeOf(proc, 'ABNORMAL_TERMINATION', 'it was being stopped')
+      return outcomeOf(proc, 'ABNORMAL_TERMINATION', 'it was being stopped')
     }
     const up = options.wait ? this.untilUp(proc, options) : Promise.resolve(outcomeOf(proc, 'OK'))
     this.put(proc, { type: 'start', by: options.by })

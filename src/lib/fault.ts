@@ -20,7 +20,7 @@ const faults = {
   ALREADY_ADDED: { code: 90, http: 409, exit: 0, text: 'process group already active' },
   STILL_RUNNING: { code: 91, http: 409, exit: 1, text: 'process/group still running' },
   CANT_REREAD: { code: 92, http: 422, exit: 1, text: 'cannot read the config' },
-  TIMEOUT: { code: 100, http: 504, exit: 1, text: 'timed out' },
+  TIMEOUT: { code: 100, http: 504, exit: 124, text: 'timed out' },
 } as const satisfies Record<string, FaultRow>
 
 interface FaultRow {

@@ -45,7 +45,7 @@ test('for all and for groups what needed nothing is left out, as supervisord lea
 test('start and stop without a name say what they need', async () => {
   const start = await command(['start'], {})
   expect(start.code).toBe(2)
-  expect(start.out).toMatch(/^Error: start requires a process name\nnsup start target\.\.\./)
+  expect(start.out).toMatch(/^Error: start requires a process name\nnsup start \[--wait\] target\.\.\./)
   expect(await command(['stop'], {})).toMatchObject({ code: 1 })
 })
 
@@ -160,8 +160,37 @@ test('in a new master what starts by itself is awaited and said to be started', 
       return Promise.resolve({ outcomes, missing: [] })
     },
   }
-  const context = { command: findCommand('start'), style: 'plain', out: silent, err: silent, timeout: undefined } as unknown as Context
+  const context = { command: findCommand('start'), style: 'plain', options: {}, out: silent, err: silent, timeout: undefined } as unknown as Context
   const code = await startInNewMaster(context, client as never, ['all'])
   expect(said).toEqual(['api: started', 'web: started', 'bad: ERROR (spawn error)', 'late: started'])
   expect(code).toBe(7)
+})
+
+test('--wait asks for a start that goes on through failed tries, and says why it was in vain', async () => {
+  const late = { ...outcome('web', 'TIMEOUT'), description: 'it is STOPPED: waiting for db (FATAL: no such file)' }
+  const result = await command(['start', '--wait', 'web', '--timeout', '2m'], { start: answer([late]) })
+  expect(result).toMatchObject({
+    code: 124, out: 'web: ERROR (timed out)\n', err: 'web: it is STOPPED: waiting for db (FATAL: no such file)\n',
+    asked: [{ method: 'start', params: { targets: ['web'], timeout: 120_000, until_ready: true } }],
+  })
+  const restarted = () => ({ stopped: [outcome('web')], started: [outcome('web', 'SPAWN_ERROR')], missing: [] })
+  expect(await command(['restart', 'web', '--wait'], { restart: restarted })).toMatchObject({
+    code: 7, out: 'web: stopped\nweb: ERROR (spawn error)\n', asked: [{ params: { targets: ['web'], until_ready: true } }],
+  })
+})
+
+test.each([
+  [['web'], 'ready'], [['web', '--for', 'exited'], 'exited'],
+])('wait %j waits until it is %s', async (words, condition) => {
+  expect(await command(['wait', ...words], { wait: answer([outcome('web')]) })).toMatchObject({
+    code: 0, out: `web: ${condition}\n`, asked: [{ method: 'wait', params: { targets: ['web'], for: condition } }],
+  })
+})
+
+test('wait knows its conditions, and tells a timeout from a failure', async () => {
+  expect(await command(['wait', 'web', '--for', 'lunch'], {})).toMatchObject({
+    code: 2, err: 'nsup: there is no condition lunch; there are ready, healthy, stopped, exited\n',
+  })
+  expect(await command(['wait', 'web'], { wait: answer([outcome('web', 'TIMEOUT')]) })).toMatchObject({ code: 124 })
+  expect(await command(['wait', 'web'], { wait: answer([outcome('web', 'SPAWN_ERROR')]) })).toMatchObject({ code: 7 })
 })

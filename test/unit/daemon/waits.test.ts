@@ -62,3 +62,104 @@ describe('Who waits for a process to go down', () => {
     await expect(new Waits().untilDown(procIn('STOPPING'), AbortSignal.abort())).rejects.toMatchObject({ fault: 'TIMEOUT' })
   })
 })
+
+describe('Who waits for a condition', () => {
+  const cared = { care: { health: { by: { kind: 'tcp', host: 'localhost', port: 1 }, interval: 1, timeout: 1, retries: 1, startPeriod: 0, onUnhealthy: { kind: 'none' } } } } as const
+
+  it('waits for readiness through failed tries and holds', async () => {
+    const waits = new Waits()
+    const proc = procIn('STOPPED', { want: 'up', hold: 'waiting for db (STOPPED)' })
+    const ready = waits.until(proc, 'ready')
+    waits.settled()
+    enter(waits, proc, 'STARTING', 'BACKOFF')
+    waits.settled()
+    enter(waits, proc, 'STARTING', 'RUNNING')
+    await expect(ready).resolves.toMatchObject({ result: 'OK' })
+  })
+
+  it('hears that a program was up for less than a turn', async () => {
+    const waits = new Waits()
+    const proc = procIn('STARTING')
+    const ready = waits.until(proc, 'ready')
+    enter(waits, proc, 'RUNNING', 'EXITED')
+    await expect(ready).resolves.toMatchObject({ result: 'OK' })
+  })
+
+  it('is told when it has been given up, or is not wanted any more', async () => {
+    const waits = new Waits()
+    const fatal = procIn('BACKOFF')
+    const unwanted = procIn('STOPPED', { want: 'up', hold: 'waiting for db (STOPPED)' })
+    const answers = [waits.until(fatal, 'ready'), waits.until(unwanted, 'healthy')]
+    Object.assign(fatal, { reason: 'no such file; gave up after 4 tries' })
+    enter(waits, fatal, 'FATAL')
+    Object.assign(unwanted, { want: 'down', hold: null })
+    waits.settled()
+    await expect(Promise.all(answers)).resolves.toMatchObject([
+      { result: 'SPAWN_ERROR', description: 'no such file; gave up after 4 tries' },
+      { result: 'ABNORMAL_TERMINATION' },
+    ])
+  })
+
+  it('is not told that a process is healthy before its check has said so', async () => {
+    const waits = new Waits()
+    const proc = procIn('RUNNING', {}, cared)
+    const answers: string[] = []
+    const healthy = waits.until(proc, 'healthy').then(({ result }) => answers.push(result))
+    proc.health = 'unhealthy'
+    waits.settled()
+    await Promise.resolve()
+    expect(answers).toEqual([])
+    proc.health = 'healthy'
+    waits.settled()
+    await healthy
+    expect(answers).toEqual(['OK'])
+  })
+
+  it('takes for stopped only what is not about to come back', async () => {
+    const waits = new Waits()
+    expect(await waits.until(procIn('FATAL'), 'stopped')).toMatchObject({ result: 'OK' })
+    const proc = procIn('EXITED', { want: 'up' })
+    const gone = new AbortController()
+    const stopped = waits.until(proc, 'stopped', gone.signal)
+    waits.settled()
+    gone.abort()
+    await expect(stopped).resolves.toMatchObject({ result: 'TIMEOUT', description: expect.stringMatching(/^it is EXITED/) as string })
+  })
+
+  it('hears of the end of the incarnation that runs, whatever follows it', async () => {
+    const waits = new Waits()
+    const proc = procIn('RUNNING')
+    const exited = waits.until(proc, 'exited')
+    waits.settled()
+    Object.assign(proc, { id: null, exits: [{ incarnation: 1, status: { kind: 'code', code: 3 } }] })
+    enter(waits, proc, 'EXITED')
+    proc.incarnation = 2
+    enter(waits, proc, 'STARTING')
+    await expect(exited).resolves.toMatchObject({ result: 'OK', description: 'exit status 3' })
+  })
+
+  it('has an answer when the time is over: how far it is, and what holds it', async () => {
+    const proc = procIn('STOPPED', { want: 'up', hold: 'waiting for db (BACKOFF: exit status 1)' })
+    await expect(new Waits().until(proc, 'ready', AbortSignal.abort())).resolves.toMatchObject({
+      result: 'TIMEOUT', description: 'it is STOPPED: waiting for db (BACKOFF: exit status 1)',
+    })
+  })
+
+  it('is told when the process has left', async () => {
+    const waits = new Waits()
+    const proc = procIn('RUNNING')
+    const stopped = waits.until(proc, 'stopped')
+    waits.forgotten(proc)
+    await expect(stopped).resolves.toMatchObject({ result: 'BAD_NAME' })
+  })
+})
+
+it('A plain start that is held ends when somebody takes it back', async () => {
+  const waits = new Waits()
+  const proc = procIn('STOPPED', { want: 'up', hold: 'waiting for db (STOPPED)' })
+  const up = waits.untilUp(proc)
+  waits.settled()
+  Object.assign(proc, { want: 'down', hold: null, reason: 'not started' })
+  waits.settled()
+  await expect(up).resolves.toMatchObject({ result: 'ABNORMAL_TERMINATION' })
+})

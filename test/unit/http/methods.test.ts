@@ -53,7 +53,7 @@ test('brief lists processes as supervisorctl does: in the order of the words, or
 test('every value method answers something that fits its schema', async () => {
   const asked: { readonly [M in CallName]: ParamsOf<M> } = {
     info: {}, status: { usage: true, exits: true }, brief: {}, describe: { target: 'checkin_0' },
-    start: { targets: ['all'] },
+    start: { targets: ['all'] }, wait: { targets: ['all'], for: 'healthy', timeout: 1000 },
     stop: { targets: ['shop:*'] }, restart: { targets: ['checkin'] }, signal: { targets: ['all'], signal: 'usr1' },
     kill: { targets: ['all'] }, stdin: { target: 'checkin_0', text: 'hello\n' }, tail: { target: 'checkin_0', channel: 'stdout' },
     maintail: { lines: 1 }, clear: { targets: ['all'] }, mainclear: {}, reopen: {}, reread: {}, update: {},
@@ -128,6 +128,21 @@ test('waiting ends with the timeout that was asked for, and the master is told',
   })
   await expect(client.call('stop', { targets: ['all'], timeout: 20 })).rejects.toThrow('stop was not finished after 0.02 s and goes on')
   expect(await told).toBeInstanceOf(Fault)
+})
+
+test('waiting for readiness ends with an answer for each process, and busy workers are replaced when they are done', async () => {
+  master.act = (targets, { signal }) => new Promise(resolve => {
+    signal?.addEventListener('abort', () => resolve(targets.map(({ group, name }) => ({ group, name, result: 'TIMEOUT', description: 'it is STARTING' }))))
+  })
+  expect((await call('start', { targets: ['shop:*'], until_ready: true, timeout: 20 })).outcomes).toMatchObject([{ result: 'TIMEOUT' }, { result: 'TIMEOUT' }])
+  expect((await call('wait', { targets: ['shop:*'], for: 'stopped', timeout: 20 })).outcomes).toMatchObject([{ result: 'TIMEOUT' }, { result: 'TIMEOUT' }])
+  master.act = targets => Promise.resolve(master.fine(targets))
+  const stop = { sequence: [], command: null, extendMax: 0, busyWait: 5000, preStopDelay: 0 }
+  master.views = [fakeView('shop', 'busy', { job: '12345', spec: { care: { stop } } }), fakeView('shop', 'idle')]
+  master.asked.length = 0
+  const { stopped, started } = await call('restart', { targets: ['all'] })
+  expect([stopped, started].map(list => list.map(({ name }) => name).sort())).toEqual([['busy', 'idle'], ['busy', 'idle']])
+  expect(master.asked.map(({ what, names }) => `${what} ${names.join()}`)).toEqual(['replace shop:busy', 'stop shop:idle', 'start shop:idle'])
 })
 
 test('a client that goes away stops costing', async () => {

@@ -1,0 +1,23 @@
+/** Methods that wait for processes and explain them: declared as the others in methods.ts, which takes them in. */
+import type { MethodDeclaration } from './declare.ts'
+import { someTargets, timeout } from './params.ts'
+
+export const insightMethods = {
+  wait: {
+    summary: 'Answers when a condition holds for processes, or cannot come to hold by itself',
+    verb: 'POST',
+    path: '/wait',
+    params: {
+      targets: someTargets,
+      for: {
+        kind: 'enum',
+        values: ['ready', 'healthy', 'stopped', 'exited'],
+        default: 'ready',
+        doc: 'ready: RUNNING; healthy: and its health check says so; stopped: it neither runs nor is to; exited: what runs now has ended.',
+      },
+      timeout,
+    },
+    answer: 'value',
+    waits: true,
+  },
+} as const satisfies Record<string, MethodDeclaration>
