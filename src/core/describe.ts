@@ -1,6 +1,6 @@
 /** The sentences of a process's status: supervisord's descriptions, and the view that leaves the core. */
 import { namespec } from './spec.ts'
-import { stateCodes } from './model.ts'
+import { isStopped, stateCodes } from './model.ts'
 import type { ProcessView, WorkerReport } from './model.ts'
 import type { Now, Proc } from './proc.ts'
 
@@ -60,6 +60,7 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now, report: Work
     state: proc.state,
     statecode: stateCodes[proc.state],
     want: proc.want,
+    wantedBy: proc.wantedBy,
     pid: proc.id?.pid ?? 0,
     description: description(proc, now),
     reason: reasonOf(proc, now),
@@ -75,7 +76,7 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now, report: Work
     stopRequestedBy: proc.stopBy,
     ...{ hold: proc.hold, ready: proc.ready, health: proc.health, ailment: proc.ailment, crashes: proc.crashes, report },
     job: proc.busy?.job ?? null,
-    retryIn: proc.state === 'BACKOFF' && proc.deadline !== null ? Math.max(0, proc.deadline - now.mono) : null,
+    retryIn: proc.want === 'up' && (proc.state === 'BACKOFF' || isStopped(proc.state)) && proc.deadline !== null ? Math.max(0, proc.deadline - now.mono) : null,
     exits: proc.exits,
     stdoutLogfile: proc.spec.stdout.file,
     stderrLogfile: proc.spec.redirectStderr ? null : proc.spec.stderr.file,

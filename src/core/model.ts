@@ -61,6 +61,8 @@ export interface ExitRecord {
   readonly by: Actor | null
   /** True if the code is in `exitcodes`, after RUNNING. */
   readonly expected: boolean
+  /** True if the kernel killed it for want of memory; absent: nothing says so. */
+  readonly oom?: boolean
   /** Last lines of stderr (of stdout where stderr is redirected), at most 20. */
   readonly lastLines: readonly string[]
 }
@@ -96,6 +98,8 @@ export interface ProcessView {
   readonly state: State
   readonly statecode: number
   readonly want: Want
+  /** Who has said so. */
+  readonly wantedBy: Actor
   /** 0 when nothing runs. */
   readonly pid: number
   /** A sentence: supervisord's description (`pid 12, uptime 0:00:03`, spawn error, stop time, `Not started`). */
@@ -115,7 +119,7 @@ export interface ProcessView {
   /** supervisord's exitstatus: code, -1 for a signal. */
   readonly exitstatus: number
   readonly stopRequestedBy: Actor | null
-  /** Milliseconds until the next automatic start, in BACKOFF. */
+  /** Milliseconds until the next automatic start. */
   readonly retryIn: number | null
   /** What holds it back from being started, stopped or replaced; `null`: nothing. */
   readonly hold: string | null

@@ -88,3 +88,10 @@ describe('The view of a process', () => {
     expect(viewOf(procIn('STOPPED', {}, { stderr: log, redirectStderr: true }), 1, at(0)).stderrLogfile).toBeNull()
   })
 })
+
+it('tells the next automatic start of whatever waits for one, and who wants it', () => {
+  expect(viewOf(procIn('BACKOFF'), 999, at(400))).toMatchObject({ retryIn: 600, wantedBy: 'test' })
+  expect(viewOf(procIn('FATAL', { want: 'up', deadline: 5000 }), 999, at(0)).retryIn).toBe(5000)
+  expect(viewOf(procIn('EXITED', { want: 'up', hold: 'waiting for its restart_window', deadline: 9000 }), 999, at(0)).retryIn).toBe(9000)
+  expect(viewOf(procIn('STOPPING', { want: 'up' }), 999, at(0)).retryIn).toBeNull()
+})
