@@ -1,12 +1,14 @@
 /** Carries out the methods of methods-insight.ts, as handlers.ts does the others. */
-import { answer, resolve } from './handler.ts'
+import { answer, one, resolve } from './handler.ts'
 import type { Handler } from './handler.ts'
 import type { insightMethods } from './methods-insight.ts'
 import { waitPatiently } from './waiting.ts'
+import { whyOf } from './why.ts'
 
 export const insightHandlers: { readonly [M in keyof typeof insightMethods]: Handler<M> } = {
   async wait(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
     return answer(await waitPatiently(params, caller, signal => master.wait(matched, params.for, signal)), missing)
   },
+  why: (master, params) => whyOf(master, one(master, params.target)),
 }

@@ -6,6 +6,7 @@ import type { Actor, ProcessView } from '../core/model.ts'
 import type { SignalName } from '../lib/signals.ts'
 import type { FaultName } from '../lib/fault.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import type { PortHolder } from './advice.ts'
 import type { MasterEvent } from '../core/events.ts'
 
 /** What came of one request for one process. */
@@ -126,6 +127,8 @@ export interface Master {
   subscribe(listener: (event: MasterEvent) => void, wants?: (type: MasterEvent['type']) => boolean): () => void
   /** The last events, oldest first; without output, remote communication and ticks. */
   recentEvents(): readonly MasterEvent[]
+  /** Who listens on a TCP port; `null`: nobody. */
+  portHolder(port: number): Promise<PortHolder | null>
   /** CPU percent and resident bytes of running processes by pid. */
   usage(pids: readonly number[]): Promise<ReadonlyMap<number, { readonly cpu: number; readonly memory: number }>>
 }

@@ -1,6 +1,6 @@
 /** Methods that wait for processes and explain them: declared as the others in methods.ts, which takes them in. */
 import type { MethodDeclaration } from './declare.ts'
-import { someTargets, timeout } from './params.ts'
+import { someTargets, target, timeout } from './params.ts'
 
 export const insightMethods = {
   wait: {
@@ -19,5 +19,12 @@ export const insightMethods = {
     },
     answer: 'value',
     waits: true,
+  },
+  why: {
+    summary: 'Explains why a process is as it is, what it waits for and what to do',
+    verb: 'GET',
+    path: '/processes/:target/why',
+    params: { target },
+    answer: 'value',
   },
 } as const satisfies Record<string, MethodDeclaration>

@@ -43,6 +43,7 @@ const processStatus = z.object({
   state: stateName,
   statecode: z.int(),
   want: z.enum(['up', 'down']),
+  wanted_by: z.string(),
   pid: z.int().meta({ description: '0 when nothing runs' }),
   description: z.string(),
   reason: z.string().meta({ description: 'Why it is in this state; empty for RUNNING' }),
@@ -134,6 +135,12 @@ const outcome = z.object({
   description: z.string(),
 })
 
+const advice = z.object({
+  about: z.string().meta({ description: 'Name of the advice, for programs' }),
+  what: z.string(),
+  todo: z.string(),
+})
+
 const outcomes = z.object({ outcomes: z.array(outcome), missing: z.array(missing) })
 const taken = z.object({ ok: z.literal(true) })
 const logText = z.object({
@@ -172,6 +179,12 @@ export const results = {
   stop: outcomes,
   restart: z.object({ stopped: z.array(outcome), started: z.array(outcome), missing: z.array(missing) }),
   wait: outcomes,
+  why: z.object({
+    process: processStatus,
+    next_try: time,
+    advice: z.array(advice).meta({ description: 'What is the matter and what to do, the most particular first; empty: nothing is wrong' }),
+    exits: z.array(exit.extend({ meaning: z.string() })).meta({ description: 'Newest last' }),
+  }),
   signal: outcomes,
   kill: outcomes,
   stdin: taken,

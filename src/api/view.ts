@@ -27,6 +27,7 @@ export function statusOf(view: ProcessView, usage?: Usage): ProcessStatus {
     state: view.state,
     statecode: view.statecode,
     want: view.want,
+    wanted_by: view.wantedBy,
     pid: view.pid,
     description: view.description,
     reason: view.reason,

@@ -153,6 +153,16 @@ export const processCommands: readonly Command[] = [
     load: () => import('./verbs/describe.ts'),
   },
   {
+    name: 'why',
+    usage: 'target...',
+    summary: 'explain why processes are as they are, what they wait for and what to do',
+    details: [targets, 'Exit code: 0 nothing is wrong, 3 there is something to say, 1 unknown name.'],
+    examples: ['nsup why checkin', 'nsup why all', 'nsup why checkin --json'],
+    needs: { sentence: 'why requires a process name', exit: 2 },
+    completes: 'names',
+    load: () => import('./verbs/why.ts'),
+  },
+  {
     name: 'fg',
     usage: 'name',
     summary: 'talk with one process: lines go to its stdin, its output comes back; Ctrl-C leaves',

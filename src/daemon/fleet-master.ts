@@ -44,6 +44,7 @@ export interface FleetMasterPorts {
   readonly mainLog: { clear(): void; reopen(): void }
   readonly end: (how: 'shutdown' | 'restart' | 'keep-workers', by: Actor) => void
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
+  readonly portHolder: Master['portHolder']
 }
 
 export class FleetMaster implements Master {
@@ -201,6 +202,10 @@ export class FleetMaster implements Master {
 
   usage(pids: readonly number[]): ReturnType<Master['usage']> {
     return this.ports.measure(pids)
+  }
+
+  portHolder(port: number): ReturnType<Master['portHolder']> {
+    return this.ports.portHolder(port)
   }
 
   /** Ends the master, as a signal or a request asked for. */

@@ -135,6 +135,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     readConfig: () => rereadConfig(run),
     autoLogs: autoLogsOf(config),
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
+    portHolder: async (port) => (await import('../os/ports-in-use.ts')).portHolder(port),
     listen: async (master) => {
       const listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
       log.info("RPC interface 'supervisor' initialized")

@@ -30,6 +30,7 @@ export interface SessionPorts {
   readonly readConfig: () => Config
   readonly autoLogs: AutoLogs
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
+  readonly portHolder: Master['portHolder']
   /** A mistake of the program was met: write what can be written and end; the workers live on. */
   readonly crashed: (error: unknown) => void
   /** Opens the servers; resolves with the closing of them. */

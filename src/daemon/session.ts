@@ -188,11 +188,11 @@ export class Session {
   }
 
   private makeMaster(): FleetMaster {
-    const { clock, processes, identity, comparison, mainLog, measure, autoLogs, log } = this.ports
+    const { clock, processes, identity, comparison, mainLog, measure, portHolder, autoLogs, log } = this.ports
     const { fleet, streams, bus, waits, environment } = this
     return new FleetMaster(
       {
-        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure, environment },
+        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure, portHolder, environment },
         enqueue: (...inputs) => {
           this.loop.enqueue(...inputs)
         },

@@ -245,6 +245,7 @@ export class Life {
         this.killMaster()
       },
       measure: () => Promise.resolve(new Map()),
+      portHolder: () => Promise.resolve(null),
       listen: (master) => {
         if (this.random.chance(0.03)) master.shutdown('sim, early', { keepWorkers: this.random.chance(0.5) })
         return Promise.resolve(() => Promise.resolve())

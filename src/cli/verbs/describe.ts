@@ -1,6 +1,7 @@
 /** `describe target...`: all about processes, for a person: state and why, config, files, the last exits. */
 import type { Context } from '../command.ts'
 import type { ProcessDetail, WireExit } from '../../api/results.ts'
+import { exitLine } from '../exits.ts'
 import { duration, size, time } from '../humane.ts'
 import { printJson, printMissing } from '../outcomes.ts'
 import { paint } from '../output.ts'
@@ -31,17 +32,31 @@ function stateRows(detail: ProcessDetail): Row[] {
   const running = detail.pid > 0
   return [
     ['state', `${detail.state} since ${time(detail.since)}`],
-    ['wanted', detail.want],
-    ['reason', detail.state === 'RUNNING' ? '' : detail.reason || detail.description],
+    ['wanted', `${detail.want}, by ${detail.wanted_by}`],
+    ['reason', detail.state === 'RUNNING' ? detail.reason : detail.reason || detail.description],
     ['stopped by', detail.stop_requested_by ?? ''],
     ['next try', detail.retry_in === null ? '' : `in ${duration(detail.retry_in)}`],
+    ['ready', running ? (detail.ready ? 'yes' : 'not yet') : ''],
+    ['health', detail.health === 'unknown' ? '' : `${detail.health}${detail.ailment === '' ? '' : `: ${detail.ailment}`}`],
+    ['job', detail.job ?? ''],
+    ...reportRows(detail.report),
     ['pid', running ? `${detail.pid}${detail.adopted ? ' (adopted from an earlier master)' : ''}` : ''],
     ['uptime', running ? duration(detail.uptime) : ''],
     ['started', time(detail.started_at)],
     ['stopped', detail.stopped_at === 0 ? '' : time(detail.stopped_at)],
-    ['restarts', String(detail.restarts)],
+    ['restarts', `${detail.restarts}${detail.crashes === 0 ? '' : `, ${detail.crashes} failures in a row`}`],
     ['cpu', detail.cpu === null ? '' : `${detail.cpu.toFixed(1)}%`],
     ['memory', detail.memory === null ? '' : size(detail.memory)],
+  ]
+}
+
+function reportRows(report: ProcessDetail['report']): Row[] {
+  if (report === null) return []
+  const words = [report.status, report.stopping ? 'is stopping' : '', report.rubbish === 0 ? '' : `${report.rubbish} lines not understood`]
+  return [
+    ['worker says', words.filter((word) => word !== '').join('; ')],
+    ['last report', report.at === 0 ? '' : time(report.at)],
+    ['its health', report.health === null ? '' : JSON.stringify(report.health)],
   ]
 }
 
@@ -83,13 +98,5 @@ function logRows(detail: ProcessDetail): Row[] {
 }
 
 function exitLines(exit: WireExit): string[] {
-  const asked = exit.wanted ? `, asked for${exit.by === null ? '' : ` by ${exit.by}`}` : exit.expected ? ', expected' : ', unexpected'
-  const head = `  ${time(exit.ended_at)}  pid ${exit.pid}  ${how(exit)} after ${duration(exit.uptime)}${asked}`
-  return [head, ...exit.last_lines.map((line) => `      ${line}`)]
-}
-
-function how(exit: WireExit): string {
-  if (exit.kind === 'code') return `exit code ${exit.code ?? '?'}`
-  if (exit.kind === 'signal') return `killed by ${exit.signal ?? '?'}${exit.core_dumped ? ' (core dumped)' : ''}`
-  return 'exit status unknown'
+  return [exitLine(exit), ...exit.last_lines.map((line) => `      ${line}`)]
 }

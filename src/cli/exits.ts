@@ -1,0 +1,14 @@
+/** The line of one exit: when, which pid, how, after how long, whether somebody had asked for it. */
+import type { WireExit } from '../api/results.ts'
+import { duration, time } from './humane.ts'
+
+export function exitLine(exit: WireExit): string {
+  const asked = exit.wanted ? `, asked for${exit.by === null ? '' : ` by ${exit.by}`}` : exit.expected ? ', expected' : ', unexpected'
+  return `  ${time(exit.ended_at)}  pid ${exit.pid}  ${how(exit)} after ${duration(exit.uptime)}${asked}`
+}
+
+function how(exit: WireExit): string {
+  if (exit.kind === 'code') return `exit code ${exit.code ?? '?'}`
+  if (exit.kind === 'signal') return `killed by ${exit.signal ?? '?'}${exit.core_dumped ? ' (core dumped)' : ''}`
+  return 'exit status unknown'
+}
