@@ -6,6 +6,7 @@ import { checkKeys } from './read.ts'
 import { errorAt, problemAt, warningAt } from './raw.ts'
 import { otherSections, schema, sectionSchema } from './schema.ts'
 import { supervisordRows } from './rows-master.ts'
+import { careRows } from './rows-care.ts'
 import { programRows, processRows } from './rows-program.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { ClientSpec, MasterSpec, ServerSpec } from './config.ts'
@@ -64,7 +65,7 @@ function commandLineOption(key: string, text: string, context: Context): RawOpti
 
 function checkSection(section: RawSection, context: Context): void {
   if (section.kind === 'defaults' && section.format === 'yaml') {
-    checkKeys(section, { ...processRows, ...programRows }, context)
+    checkKeys(section, { ...processRows, ...programRows, ...careRows }, context)
     return
   }
   const known = sectionSchema(section.kind)

@@ -41,6 +41,17 @@ export type ServerSpec =
 
 export type LogLevel = 'critical' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'blather'
 
+/** What an alert may tell of. */
+export type AlertEvent = 'fatal' | 'crash_loop' | 'unhealthy' | 'oom' | 'disk_full'
+
+/** Whom the master tells of what. Secrets included: the URL, and the words of the command. */
+export interface AlertSpec {
+  readonly on: readonly AlertEvent[]
+  readonly to: { readonly kind: 'webhook'; readonly url: string } | { readonly kind: 'exec'; readonly command: string; readonly argv: readonly string[] }
+  /** The text that is sent; `null`: the standard one. */
+  readonly template: string | null
+}
+
 /** [supervisord]: the master's own options. Sizes are bytes. */
 export interface MasterSpec {
   /** `null`: none; `syslog`: by logger. */
@@ -62,6 +73,14 @@ export interface MasterSpec {
   readonly minprocs: number
   readonly stripAnsi: boolean
   readonly environment: Readonly<Record<string, string>>
+  /** Automatic restarts a second over all programs; `null`: no limit. */
+  readonly restartBurst: number | null
+  /** How long a shutdown may take until SIGKILL, milliseconds. `auto`: 30 s above the longest stop; `null`: no limit. */
+  readonly shutdownTimeout: number | 'auto' | null
+  /** Leave what SIGKILL has not ended within `forceDelay` milliseconds after that. */
+  readonly forceQuit: boolean
+  readonly forceDelay: number
+  readonly alerts: readonly AlertSpec[]
 }
 
 /** [supervisorctl]. */

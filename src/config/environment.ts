@@ -30,7 +30,7 @@ export function readEnvironment(section: RawSection | undefined, names: Names, c
     }
     return Object.fromEntries(pairs)
   }
-  if (value.kind === 'list') {
+  if (value.kind !== 'scalar') {
     context.findings.add(errorAt(value.at, `${title} must be a mapping of names to values, not a list`))
     return {}
   }
@@ -62,7 +62,7 @@ export function readEnvFiles(section: RawSection | undefined, names: Names, cont
 
 function fileNames(option: RawOption): readonly RawScalar[] {
   if (option.value.kind === 'list') return option.value.items
-  if (option.value.kind === 'map') return [] // refused where the option is read by its row
+  if (option.value.kind !== 'scalar') return [] // refused where the option is read by its row
   const { text, at } = option.value
   return text.split(/[,\n]/).map((piece) => ({ kind: 'scalar', text: piece.trim(), at }))
 }

@@ -38,7 +38,7 @@ const silent: readonly string[] = ['rpcinterface', 'include']
 const pins = { stopasgroup: 'false', killasgroup: 'false', kill_survivors: 'false' } as const
 
 /** And for the master. */
-const masterPins = { logfile: 'supervisord.log', pidfile: 'supervisord.pid', log_format: 'text' } as const
+const masterPins = { logfile: 'supervisord.log', pidfile: 'supervisord.pid', log_format: 'text', restart_burst: '0' } as const
 
 const topOrder = ['supervisord', 'unix_http_server', 'inet_http_server', 'supervisorctl', 'program', 'fcgi-program']
 

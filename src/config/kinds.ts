@@ -60,7 +60,8 @@ function written(pattern: string): JsonShape {
   return { type: 'string', pattern: `^\\s*(${pattern})\\s*$|\\$\\{|%\\(` }
 }
 
-function quote(text: string): string {
+/** The text in quotes, shortened where it is long. */
+export function quote(text: string): string {
   return text.length > 60 ? `'${text.slice(0, 57)}...'` : `'${text}'`
 }
 

@@ -120,8 +120,8 @@ function findIncluded(include: RawSection, mainFile: string, context: Context): 
 /** INI: patterns between blanks, each line a scalar with its place; YAML: one pattern or a list of them. */
 function patterns(include: RawSection): { scalar: RawScalar; split: boolean }[] {
   const value = include.options.get('files')?.value
-  if (value === undefined || value.kind === 'map') return []
-  if (value.kind === 'list') return value.items.map((scalar) => ({ scalar, split: false }))
+  if (value?.kind === 'list') return value.items.map((scalar) => ({ scalar, split: false }))
+  if (value?.kind !== 'scalar') return []
   if (include.format === 'yaml') return [{ scalar: value, split: false }]
   return value.text.split('\n').map((text, index) => ({
     scalar: { kind: 'scalar', text, at: value.lines?.[index] ?? value.at }, split: true,

@@ -38,6 +38,11 @@ export function buildMaster(section: RawSection, context: Context): MasterSpec {
     minfds: values.minfds,
     minprocs: values.minprocs,
     stripAnsi: values.strip_ansi,
+    restartBurst: values.restart_burst === 0 ? null : values.restart_burst,
+    shutdownTimeout: values.shutdown_timeout === null ? 'auto' : values.shutdown_timeout === 0 ? null : values.shutdown_timeout,
+    forceQuit: values.force_quit,
+    forceDelay: values.force_delay,
+    alerts: values.notify ?? [],
     environment: { ...readEnvFiles(section, names, context), ...readEnvironment(section, named, context) },
   }
 }

@@ -1,12 +1,13 @@
 /** Makes the processes of one program section: what is read once, then each process with its number. */
 import { join } from 'node:path'
+import { buildCare } from './care.ts'
 import { readEnvFiles, readEnvironment } from './environment.ts'
 import { name as nameKind } from './kinds.ts'
 import { expandScalar, findOption, optionTitle, readRows, readValue } from './read.ts'
 import { logSpecs, warnAboutLogs } from './program-logs.ts'
 import { errorAt } from './raw.ts'
 import { plainRows, processRows, programRows } from './rows-program.ts'
-import { splitCommand } from './words.ts'
+import { quoteCommandWord, splitCommand } from './words.ts'
 import type { ProcessSpec } from '../core/spec.ts'
 import type { Variables } from './environment.ts'
 import type { Context } from './context.ts'
@@ -60,17 +61,20 @@ function buildProcess(program: Program, processNum: number): ProcessSpec {
   const name = readName(program, names)
   const logs = logSpecs({ values, streams, master, format: source.section.format, autoBase: autoBase(program, name) })
   warnAboutLogs(source, values, streams, context)
+  const stopwait = Math.max(0, values.stopwaitsecs)
+  const care = buildCare(source, names, stopwait, context)
   return {
     group: program.group, name, program: program.name, processNum,
     ...readCommand(source, names, context),
     priority: values.priority, autostart: values.autostart, autorestart: values.autorestart,
     exitcodes: values.exitcodes, startsecs: Math.max(0, values.startsecs), startretries: values.startretries,
-    stopsignal: values.stopsignal, stopwait: Math.max(0, values.stopwaitsecs), ...killing(program),
+    stopsignal: values.stopsignal, stopwait, ...killing(program),
     user: values.user, redirectStderr: values.redirect_stderr, ...logs,
     environment: { ...master.environment, ...own },
     directory: streams.directory === '' ? null : streams.directory,
     umask: values.umask,
     serverurl: values.serverurl === null || /^\s*(auto)?\s*$/i.test(values.serverurl) ? null : values.serverurl.trim(),
+    ...(care !== undefined && { care }),
   }
 }
 
@@ -127,15 +131,11 @@ function readCommand(source: Source, names: Names, context: Context): Pick<Proce
     const title = optionTitle(found.section, 'command')
     const argv = found.option.value.items.map((item) => expandScalar(item, title, false, format, names, context) ?? '')
     const empty = argv.length === 0 || argv[0] === ''
-    return { command: argv.map(quoteWord).join(' '), argv: empty ? [] : argv, commandProblem: empty ? 'command is empty' : null }
+    return { command: argv.map(quoteCommandWord).join(' '), argv: empty ? [] : argv, commandProblem: empty ? 'command is empty' : null }
   }
   const command = readValue('command', processRows.command, source, names, context)
   const split = splitCommand(command)
   if (!split.ok) return { command, argv: [], commandProblem: `can't parse command ${quoted(command)}: ${split.reason}` }
   if (split.words.length === 0) return { command, argv: [], commandProblem: 'command is empty' }
   return { command, argv: split.words, commandProblem: null }
-}
-
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

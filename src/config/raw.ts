@@ -33,7 +33,13 @@ export interface RawMap {
   readonly at: Mark
 }
 
-export type RawValue = RawScalar | RawList | RawMap
+/** Lists and mappings within each other, of an option that has such a form. */
+export type RawTree =
+  | RawScalar
+  | { readonly kind: 'list'; readonly items: readonly RawTree[]; readonly at: Mark }
+  | { readonly kind: 'map'; readonly entries: readonly { readonly key: string; readonly at: Mark; readonly value: RawTree }[]; readonly at: Mark }
+
+export type RawValue = RawScalar | RawList | RawMap | { readonly kind: 'tree'; readonly tree: Exclude<RawTree, RawScalar>; readonly at: Mark }
 
 export interface RawOption {
   readonly key: string

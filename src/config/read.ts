@@ -7,10 +7,11 @@ import { didYouMean } from '../lib/suggest.ts'
 import { settle } from './context.ts'
 import { availableNames, expand } from './expand.ts'
 import { errorAt, problemAt } from './raw.ts'
+import { Malformed } from './sugar.ts'
 import type { Context } from './context.ts'
 import type { Expansion, Names } from './expand.ts'
 import type { LogTarget } from './kinds.ts'
-import type { Format, Mark, RawOption, RawScalar, RawSection } from './raw.ts'
+import type { Format, Mark, RawOption, RawScalar, RawSection, RawTree, RawValue } from './raw.ts'
 import type { Row, Rows, Values } from './rows.ts'
 
 /** How the options of a section are found. */
@@ -50,18 +51,62 @@ export function readValue<T>(key: string, row: Row<T>, source: Source, names: Na
     }
     return defaultOf(row, format, names)
   }
-  const scalar = asScalar(found.option, row, found.section, context)
-  if (scalar === undefined) return defaultOf(row, format, names)
-  const expanded = expandScalar(scalar, optionTitle(found.section, key), row.secret === true, format, names, context)
-  if (expanded === undefined) return defaultOf(row, format, names)
-  const result = typeOf(row, format).safeParse(expanded)
+  const { option, section } = found
+  const written = option.value.kind === 'tree' ? treeText(option.value, row, found, names, context) : scalarText(option, row, section, names, context)
+  if (written === undefined) return defaultOf(row, format, names)
+  const result = typeOf(row, format).safeParse(written.text)
   if (!result.success) {
-    const reason = expanded === scalar.text && row.secret !== true ? result.error.issues[0]?.message ?? 'is not valid'
+    const reason = written.literal && row.secret !== true ? result.error.issues[0]?.message ?? 'is not valid'
       : `what it expands to is not ${row.type.meta()?.accepts ?? 'valid'}`
-    context.findings.add(errorAt(scalar.at, `${optionTitle(found.section, key)}: ${reason}`))
+    context.findings.add(errorAt(written.at, `${optionTitle(section, key)}: ${reason}`))
     return defaultOf(row, format, names)
   }
-  return settleValue(result.data, key, row, scalar.at, found.section, context)
+  return settleValue(result.data, key, row, written.at, section, context)
+}
+
+/** A value with everything expanded. */
+interface Written {
+  readonly text: string
+  readonly at: Mark
+  /** Nothing was expanded: it can be shown as it is. */
+  readonly literal: boolean
+}
+
+function scalarText(option: RawOption, row: Row, section: RawSection, names: Names, context: Context): Written | undefined {
+  const scalar = asScalar(option, row, section, context)
+  const text = scalar && expandScalar(withPercents(scalar, row), optionTitle(section, option.key), row.secret === true, section.format, names, context)
+  return scalar === undefined || text === undefined ? undefined : { text, at: scalar.at, literal: text === scalar.text }
+}
+
+function withPercents(scalar: RawScalar, row: Row): RawScalar {
+  return row.percent === true ? { ...scalar, text: scalar.text.replace(/(\d\s?)%(?![%(])/g, '$1%%') } : scalar
+}
+
+/** Lists and mappings within each other, as the text that means the same. */
+function treeText(value: Extract<RawValue, { kind: 'tree' }>, row: Row, { option, section }: { option: RawOption; section: RawSection }, names: Names, context: Context): Written | undefined {
+  if (row.sugar === undefined) {
+    refuseShape(option, row, section, context)
+    return undefined
+  }
+  const title = optionTitle(section, option.key)
+  let [literal, good] = [true, true]
+  const expanded = (tree: RawTree): RawTree => {
+    if (tree.kind === 'list') return { ...tree, items: tree.items.map(expanded) }
+    if (tree.kind === 'map') return { ...tree, entries: tree.entries.map((entry) => ({ ...entry, value: expanded(entry.value) })) }
+    const text = expandScalar(withPercents(tree, row), title, row.secret === true, section.format, names, context)
+    good &&= text !== undefined
+    literal &&= text === tree.text
+    return { ...tree, text: text ?? '' }
+  }
+  const tree = expanded(value.tree)
+  if (!good) return undefined
+  try {
+    return { text: row.sugar.text(tree), at: value.at, literal }
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    context.findings.add(errorAt(error.at, `${title} ${error.message}`, error.hint))
+    return undefined
+  }
 }
 
 /** The text of a value with everything expanded; `undefined` when it cannot be, which is then found. */
@@ -151,9 +196,14 @@ function asScalar(option: RawOption, row: Row, section: RawSection, context: Con
     const signs = value.items.flatMap((item) => item.signs ?? [])
     return { kind: 'scalar', text: value.items.map((item) => item.text).join(','), at: value.at, signs }
   }
-  const wanted = row.type.meta()?.accepts ?? 'a plain value'
-  context.findings.add(errorAt(value.at, `${optionTitle(section, option.key)} must be ${wanted}, not a ${value.kind === 'list' ? 'list' : 'mapping'}`))
+  refuseShape(option, row, section, context)
   return undefined
+}
+
+function refuseShape({ key, value }: RawOption, row: Row, section: RawSection, context: Context): void {
+  const kind = value.kind === 'tree' ? value.tree.kind : value.kind
+  const wanted = row.type.meta()?.accepts ?? 'a plain value'
+  context.findings.add(errorAt(value.at, `${optionTitle(section, key)} must be ${wanted}, not a ${kind === 'list' ? 'list' : 'mapping'}`))
 }
 
 function settleValue<T>(value: T, key: string, row: Row<T>, at: Mark, section: RawSection, context: Context): T {

@@ -1,5 +1,8 @@
 /** The options of everything but programs: groups, includes, the master, its servers and the client. */
 import { boolean, bytes, inetAddress, integer, logFormat, loglevel, names, octal, text, url, word } from './kinds.ts'
+import { alerts } from './kinds-alerts.ts'
+import { orNone, span } from './kinds-care.ts'
+import { alertsSugar } from './sugar.ts'
 import { differing, option, optional } from './rows.ts'
 
 export const groupRows = {
@@ -49,6 +52,21 @@ export const supervisordRows = {
   environment: optional(text, { doc: 'Variables added to the environment of every program.', shape: 'map', secret: true }),
   env_file: optional(text, {
     doc: 'Files of KEY=value lines added to the environment of every program; environment wins over them.', shape: 'list', extra: true,
+  }),
+  restart_burst: differing(integer(0, 100_000), { ini: '0', yaml: '20' }, {
+    doc: 'Automatic restarts a second over all programs, by priority, so that many that fail together do not come back together; 0: no limit.', extra: true,
+  }),
+  shutdown_timeout: optional(orNone(span), {
+    doc: 'How long a shutdown may take until what still runs gets SIGKILL; 0: as long as it takes.', extra: true,
+    defaultNote: { ini: '30s above the longest stop', yaml: '30s above the longest stop' },
+  }),
+  force_quit: option(boolean, 'true', {
+    doc: 'Do not wait for ever for what not even SIGKILL ends (a process in a system call that hangs): leave it, and say whom.', extra: true,
+  }),
+  force_delay: option(span, '10s', { doc: 'How long after the SIGKILL of a shutdown force_quit leaves.', extra: true }),
+  notify: optional(orNone(alerts), {
+    doc: 'Alerts: each says of what (fatal, crash_loop, unhealthy, oom, disk_full) and tells a webhook or runs a command; template is the text. INI: one a line.',
+    sugar: alertsSugar, secret: true, extra: true,
   }),
 }
 

@@ -5,6 +5,8 @@
 import type { ProcessSpec } from '../core/spec.ts'
 import type { Format } from './raw.ts'
 import type { Kind } from './kinds.ts'
+import type { Sugar } from './sugar.ts'
+import type { CareSpec } from '../core/care.ts'
 
 /** What a value names on this machine, and how it is looked up. */
 export type Place = 'file' | 'path' | 'directory' | 'user' | 'owner' | 'logfile'
@@ -13,9 +15,10 @@ export type Place = 'file' | 'path' | 'directory' | 'user' | 'owner' | 'logfile'
 export type Shape = 'list' | 'words' | 'map'
 
 type Leaf<K extends keyof ProcessSpec> = ProcessSpec[K] extends readonly unknown[] ? K
-  : K extends 'stdout' | 'stderr' ? `${K}.${keyof ProcessSpec[K] & string}` : K
+  : K extends 'stdout' | 'stderr' ? `${K}.${keyof ProcessSpec[K] & string}`
+  : K extends 'care' ? `care.${keyof CareSpec}` : K
 
-/** A field of {@link ProcessSpec}, for example `stdout.maxBytes`. */
+/** A field of {@link ProcessSpec}, for example `stdout.maxBytes` or `care.health`. */
 export type SpecField = { [K in keyof ProcessSpec]-?: Leaf<K> }[keyof ProcessSpec]
 
 /**
@@ -37,9 +40,13 @@ export interface Row<T = unknown> {
   /** Never shown, not even when it is wrong. */
   readonly secret?: true
   readonly shape?: Shape
+  /** The lists and mappings that YAML has for it, and that become its text. */
+  readonly sugar?: Sugar
   readonly place?: Place
   /** What it becomes. */
   readonly spec?: readonly SpecField[]
+  /** A percent sign after a digit is one, as in 10%; elsewhere it begins a name to be expanded. */
+  readonly percent?: true
   /** supervisord does not have it. */
   readonly extra?: true
 }

@@ -1,6 +1,7 @@
 /** All sections and their rows: the one table that says what a config may hold. */
 import { groupRows, includeRows, inetRows, supervisorctlRows, supervisordRows, unixRows } from './rows-master.ts'
 import { listenerPriority, listenerRows, processRows, programRows, socketRows } from './rows-program.ts'
+import { careRows } from './rows-care.ts'
 import type { Rows } from './rows.ts'
 
 export interface SectionSchema {
@@ -18,16 +19,16 @@ export interface SectionSchema {
 
 export const schema: readonly SectionSchema[] = [
   {
-    kind: 'program', ini: '[program:NAME]', yaml: 'programs.NAME', several: 'named', rows: { ...processRows, ...programRows },
+    kind: 'program', ini: '[program:NAME]', yaml: 'programs.NAME', several: 'named', rows: { ...processRows, ...programRows, ...careRows },
     doc: 'A program that the master runs. In YAML, `defaults:` takes the same options and gives them to all programs.',
   },
   {
-    kind: 'fcgi-program', ini: '[fcgi-program:NAME]', yaml: 'fcgi_programs.NAME', several: 'named', rows: { ...socketRows, ...processRows, ...programRows },
+    kind: 'fcgi-program', ini: '[fcgi-program:NAME]', yaml: 'fcgi_programs.NAME', several: 'named', rows: { ...socketRows, ...processRows, ...programRows, ...careRows },
     doc: 'A program whose processes accept on one listening socket, which the master binds and they get as stdin. `defaults:` counts for it too.',
   },
   {
     kind: 'eventlistener', ini: '[eventlistener:NAME]', yaml: 'eventlisteners.NAME', several: 'named',
-    rows: { ...listenerRows, ...processRows, ...programRows, priority: { ...programRows.priority, ini: listenerPriority, yaml: listenerPriority } },
+    rows: { ...listenerRows, ...processRows, ...programRows, ...careRows, priority: { ...programRows.priority, ini: listenerPriority, yaml: listenerPriority } },
     doc: 'A program that the master tells of events, over its stdin and stdout, by the protocol of supervisord; `redirect_stderr` is not possible.',
   },
   { kind: 'group', ini: '[group:NAME]', yaml: 'groups.NAME', several: 'named', rows: groupRows, doc: 'Programs that are acted on together.' },
@@ -40,6 +41,9 @@ export const schema: readonly SectionSchema[] = [
 
 /** Sections of INI that are known without rows: other tools'. */
 export const otherSections = ['rpcinterface', 'ctlplugin'] as const
+
+/** Names of the options that YAML may write as lists and mappings within each other. */
+export const nestedOptions: ReadonlySet<string> = new Set(schema.flatMap(({ rows }) => Object.entries(rows).filter(([, row]) => row.sugar !== undefined).map(([key]) => key)))
 
 /** The schema of a kind of section. */
 export function sectionSchema(kind: string): SectionSchema | undefined {

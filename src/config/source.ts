@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import { errorCode } from './context.ts'
 import { readIni } from './ini.ts'
 import { errorAt } from './raw.ts'
+import { nestedOptions } from './schema.ts'
 import { readYaml } from './yaml.ts'
 import type { Format, RawFile } from './raw.ts'
 
@@ -19,7 +20,7 @@ export function formatOf(file: string): Format {
 export function readSource(file: string): RawFile {
   const read = readText(file)
   if ('message' in read) return { sections: [], problems: [errorAt({ file, line: read.line, column: read.column }, read.message, read.hint)] }
-  return formatOf(file) === 'yaml' ? readYaml(read.text, file) : readIni(read.text, file)
+  return formatOf(file) === 'yaml' ? readYaml(read.text, file, nestedOptions) : readIni(read.text, file)
 }
 
 

@@ -10,6 +10,11 @@ export function splitCommand(text: string): Words {
   return scan(text, { wordChars: null })
 }
 
+/** A word as {@link splitCommand} reads it back. */
+export function quoteCommandWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
 export type Pairs =
   | { readonly ok: true; readonly pairs: ReadonlyMap<string, string> }
   | { readonly ok: false; /** Holds no value. */ readonly reason: string }

@@ -8,7 +8,7 @@ import { didYouMean } from '../lib/suggest.ts'
 import { errorAt } from './raw.ts'
 import { aliasTargets, lineTooDeep } from './yaml-bounds.ts'
 import type { Problem } from './config.ts'
-import type { Mark, RawFile, RawMap, RawOption, RawScalar, RawSection, RawValue } from './raw.ts'
+import type { Mark, RawFile, RawMap, RawOption, RawScalar, RawSection, RawTree, RawValue } from './raw.ts'
 
 /** Keys of the top level that hold named entries, and the kind of section that each entry is. */
 export const namedSections: Readonly<Record<string, string>> = {
@@ -24,8 +24,8 @@ const severalSections = /^(unix_http_server|inet_http_server):(.*)$/
 /** The most nodes that are visited, aliases included: what a bomb of aliases runs into. */
 const nodeLimit = 500_000
 
-/** The sections of a YAML text, in order. */
-export function readYaml(text: string, file: string): RawFile {
+/** The sections of a YAML text, in order. `nested`: options whose lists and mappings may hold further ones. */
+export function readYaml(text: string, file: string, nested: ReadonlySet<string> = new Set()): RawFile {
   const deep = lineTooDeep(text)
   if (deep !== undefined) {
     return { sections: [], problems: [errorAt({ file, line: deep, column: 1 }, 'this is nested too deeply to be a config')] }
@@ -34,7 +34,7 @@ export function readYaml(text: string, file: string): RawFile {
   try {
     // The parser's own test for keys that are there twice compares each with each; #entries has a faster one.
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false, version: '1.2' })
-    return new YamlReader(document, text, counter, file).read()
+    return new YamlReader(document, text, counter, file, nested).read()
   } catch (error) {
     const reason = error instanceof RangeError ? 'it is nested too deeply' : String(error instanceof Error ? error.message : error)
     return { sections: [], problems: [errorAt({ file, line: 1, column: 1 }, `this cannot be read as YAML: ${reason}`)] }
@@ -53,16 +53,18 @@ class YamlReader {
   readonly #targets: ReadonlyMap<Alias, Node>
   readonly #counter: LineCounter
   readonly #file: string
+  readonly #nested: ReadonlySet<string>
   readonly #problems: Problem[] = []
   readonly #sections: RawSection[] = []
   #visited = 0
 
-  constructor(document: Document.Parsed, text: string, counter: LineCounter, file: string) {
+  constructor(document: Document.Parsed, text: string, counter: LineCounter, file: string, nested: ReadonlySet<string>) {
     this.#document = document
     this.#text = text
     this.#targets = aliasTargets(document)
     this.#counter = counter
     this.#file = file
+    this.#nested = nested
   }
 
   read(): RawFile {
@@ -101,7 +103,8 @@ class YamlReader {
   #addSection(kind: string, name: string, title: string, at: Mark, value: Node | null): void {
     const options = new Map<string, RawOption>()
     for (const entry of this.#mapping(value, title, at)) {
-      const raw = this.#value(entry.value, `${title}.${entry.key}`)
+      const name = `${title}.${entry.key}`
+      const raw = this.#nested.has(entry.key) ? this.#tree(entry.value, name) : this.#value(entry.value, name)
       if (raw !== undefined) options.set(entry.key, { key: entry.key, at: entry.at, value: raw })
     }
     this.#sections.push({ kind, name, title, format: 'yaml', at, options })
@@ -169,6 +172,27 @@ class YamlReader {
       const leaf = this.#leaf(entry.value, `${title}.${entry.key}`, entry.at)
       if (leaf !== undefined) entries.push({ key: entry.key, at: entry.at, value: leaf })
     }
+    return { kind: 'map', at, entries }
+  }
+
+  /** A value as text, or with whatever is in it. */
+  #tree(value: Node | null, title: string): RawValue | undefined {
+    const tree = this.#branch(value, title, 0)
+    return tree === undefined || tree.kind === 'scalar' ? tree : { kind: 'tree', tree, at: tree.at }
+  }
+
+  #branch(value: Node | null, title: string, depth: number): RawTree | undefined {
+    const node = this.#resolve(value)
+    if (node === null) return undefined
+    const at = this.#mark(node)
+    if (isScalar(node)) return node.value === null ? (depth === 0 ? undefined : { kind: 'scalar', text: '', at }) : this.#scalar(node)
+    if (depth > 4) {
+      this.#fail(at, `${title} is nested too deeply`)
+      return undefined
+    }
+    const below = (one: Node | null, name: string, place: Mark): RawTree => this.#branch(one, name, depth + 1) ?? { kind: 'scalar', text: '', at: place }
+    if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => below(item as Node | null, title, at)) }
+    const entries = this.#entries(node).map(({ key, at: place, value: one }) => ({ key, at: place, value: below(one, `${title}.${key}`, place) }))
     return { kind: 'map', at, entries }
   }
 

@@ -118,6 +118,7 @@ export interface ResourceSpec {
   readonly ionice: { readonly class: 'realtime' | 'best-effort' | 'idle'; readonly level: number | null } | null
   readonly oomScoreAdj: number | null
   readonly cpuAffinity: string | null
+  /** `cpuMax`: as cpu.max is written, quota and period in microseconds. */
   readonly cgroup: { readonly memoryMax: number | null; readonly cpuMax: string | null; readonly pidsMax: number | null } | null
 }
 

@@ -9,6 +9,7 @@ import { translate } from '../../../src/cli/migrate/translate.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { sectionSchema } from '../../../src/config/schema.ts'
+import { careTexts } from '../config/care-options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nsup-migrate-'))
 const elsewhere = mkdtempSync(join(tmpdir(), 'nsup-migrated-'))
@@ -41,6 +42,16 @@ const stream = (channel: string): Record<string, fc.Arbitrary<string>> => Object
   logfile, logfile_maxbytes: size, logfile_backups: number, logfile_compress: bool, capture_maxbytes: size, events_enabled: bool, syslog: bool,
 }).map(([option, values]) => [`${channel}_${option}`, values]))
 
+/** Beside those of {@link careTexts}: other spellings, and what the way to YAML could stumble over. */
+const otherTexts: Record<string, readonly string[]> = {
+  report: ['no', 'On'], ready: ['', 'report', 'log up: \\d+ #{%%} "${x}"', 'exec sh -c "exit $${X}"', "http://h/ 'header=A: b' body=' a '", 'notification_fd 3', 'unix://%(here)s/%(program_name)s.sock'],
+  health: ['', 'report max_age=1m', 'interval=7 exec true: {a}', 'tcp://127.0.0.1:9%(process_num)03d'], on_unhealthy: ['none', 'signal 10'], watchdog: ['', '5'],
+  depends_on: ['sometimes?', 'sometimes = healthy ?'], wait_for: ['tcp://h:1', ''], pre_start: ['', 'timeout=5s user=root sh -c "a; b"', '- x', '%(here)s/run: now'], on_exit: ['[1]', '%(ENV_PATHS)s'],
+  restart_backoff: ['', 'jitter=5%%', 'factor=1.5'], restart_limit: ['3/1m'], no_restart_on: ['', '1 , 2', 'KILL'], restart_window: ['6:00-24:00'], max_memory: ['1_000', '64 mb'],
+  max_lifetime: ['1d', '24h 10%%', '3600'], stop_sequence: ['KILL', 'TERM 5,KILL'], stop_command: ['true # x'], limits: ['cpu=1m', 'core=0 nofile=10:20'], ionice: ['idle'], cpu_affinity: ['0', '1-2'],
+  nice: ['-5', '0'], cgroup: ['pids_max=5', 'cpu_max=1%%'], health_signal: ['sigusr2', '12'],
+}
+
 const processOptions: Record<string, fc.Arbitrary<string>> = {
   process_name: fc.constantFrom('%(program_name)s', '%(program_name)s_%(process_num)02d', 'n%(process_num)3d', '%(group_name)s-%(process_num)s'),
   environment, directory: text, umask: fc.constantFrom('022', '7', '0o77'), user: fc.constantFrom('root', '0'), serverurl: fc.constantFrom('AUTO', 'auto', 'http://x:1'),
@@ -49,6 +60,7 @@ const processOptions: Record<string, fc.Arbitrary<string>> = {
   startsecs: number, startretries: number, stopsignal: fc.constantFrom('TERM', 'sigint', '9', 'TSTP'), stopwaitsecs: number,
   stopasgroup: bool, killasgroup: bool, kill_survivors: bool, redirect_stderr: bool, strip_ansi: bool, log_timestamp: bool,
   env_file: fc.constantFrom('vars.env', '%(here)s/vars.env', 'vars.env,\nvars.env'), ...stream('stdout'), ...stream('stderr'),
+  ...Object.fromEntries(Object.entries(careTexts).map(([option, text]) => [option, fc.constantFrom(text, ...(otherTexts[option] ?? []))])),
 }
 
 /** Of each kind of section: values for everything that it may say, required or not. */
@@ -67,6 +79,8 @@ const optionsOf: Record<string, Record<string, fc.Arbitrary<string>>> = {
     loglevel: fc.constantFrom('Debug', 'warn'), pidfile: fc.constantFrom('p.pid', '%(here)s/p.pid'), nodaemon: bool, silent: bool, umask: fc.constantFrom('022', '0'),
     identifier: fc.constantFrom('me', '${x}'), nocleanup: bool, minfds: number, minprocs: number, strip_ansi: bool, environment, user: fc.constantFrom('root'),
     directory: fc.constantFrom('%(here)s', '/'), childlogdir: fc.constantFrom('%(here)s', '/tmp'), env_file: fc.constantFrom('vars.env'),
+    restart_burst: fc.constantFrom('0', '5', '007'), shutdown_timeout: fc.constantFrom('', '0', '90', '2m'), force_quit: bool, force_delay: fc.constantFrom('0', '5s'),
+    notify: fc.constantFrom('', 'on=fatal,oom webhook=https://h/x?a=%%20', 'on=unhealthy exec="mail -s \'a b\' root" template="$${x}: {y}"\non=disk_full webhook=http://h/ template=\'# a\''),
   },
   unix_http_server: {
     file: fc.constantFrom('%(here)s/s.sock', 's.sock', '~/s.sock'), chmod: fc.constantFrom('0770', '7'), chown: fc.constantFrom('root', 'root:root'), username: credential, password: credential,

@@ -60,6 +60,7 @@ supervisord:
   logfile: /dev/null # nobody reads it
   pidfile: supervisord.pid
   log_format: text
+  restart_burst: 0
 
 # supervisord's ways, where YAML has others: delete what you do not want to keep.
 defaults:
@@ -144,7 +145,7 @@ it('sees every difference between two configs but the names of AUTO logs, and sh
   expect(differences(from, from)).toEqual([])
   expect(differences(from, to).sort()).toEqual([
     'groups.a.processes.a.argv.1', 'groups.a.processes.a.command', 'groups.a.processes.a.environment.X', 'groups.a.processes.a.killSurvivors',
-    'groups.a.processes.a.killasgroup', 'groups.a.processes.a.stopasgroup', 'master.logfileFormat',
+    'groups.a.processes.a.killasgroup', 'groups.a.processes.a.stopasgroup', 'master.logfileFormat', 'master.restartBurst',
   ])
 })
 

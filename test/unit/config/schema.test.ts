@@ -7,6 +7,7 @@ import { optionsPage } from '../../../src/config/options-page.ts'
 import { schema } from '../../../src/config/schema.ts'
 import type { Problem } from '../../../src/config/config.ts'
 import type { ProcessSpec } from '../../../src/core/spec.ts'
+import { careTexts } from './care-options.ts'
 import { processOf, tempFolder } from './harness.ts'
 
 const folder = tempFolder()
@@ -32,9 +33,10 @@ describe('what is generated from the rows', () => {
 
 describe('the rows of a program', () => {
   it('fill every field of a process that a config can say', () => {
-    const spec = processOf(folder.good('a.conf', '[supervisord]\n[program:x]\ncommand=cat\n').config, 'x:x')
+    const asked = Object.entries({ ...careTexts, notify: 'true', depends_on: 'y', depends_restart: 'true' }).map(([key, text]) => `${key}=${text}\n`).join('')
+    const spec = processOf(folder.good('a.conf', `[supervisord]\n[program:y]\ncommand=cat\n[program:x]\ncommand=cat\n${asked}`).config, 'x:x')
     const leaves = Object.entries(spec).flatMap(([key, value]) => {
-      return key === 'stdout' || key === 'stderr' ? Object.keys(value as object).map((leaf) => `${key}.${leaf}`) : [key]
+      return key === 'stdout' || key === 'stderr' || key === 'care' ? Object.keys(value as object).map((leaf) => `${key}.${leaf}`) : [key]
     })
     const rows = schema.find(({ kind }) => kind === 'program')?.rows ?? {}
     const filled = Object.values(rows).flatMap((row) => row.spec ?? [])
