@@ -48,6 +48,11 @@ export function stopLonger(proc: Proc, { input, now }: Turn<'extend'>): void {
   extend(proc, input.time, now)
 }
 
+export function rememberLook(proc: Proc, { input }: Turn<'looked'>): void {
+  proc.forensics = input.file
+  proc.reason += `; what it was doing: ${input.file}`
+}
+
 export function endWhileStarting(proc: Proc, turn: Turn<'exited'>): void {
   const isReady = proc.spec.care?.ready === undefined || proc.ready
   if (isReady && proc.deadline !== null && turn.now.mono > proc.deadline) {
@@ -83,7 +88,8 @@ export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>)
   const why = proc.reason
   const record = recordExit(proc, input, now, effects, { wanted: true, expected })
   if (afterStop === 'retry') return backOff(proc, why, now, effects)
-  const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(input.status)}`
+  const evidence = record.forensics === undefined ? '' : `; what it was doing: ${record.forensics}`
+  const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(input.status)}${evidence}`
   enter(proc, 'STOPPED', reason, now, effects, { pid: record.pid, expected, by: proc.stopBy })
   if (afterStop === 'failed') comeBack(proc, record.uptime, `stopped by ${proc.stopBy ?? ''}: ${why}`, now, effects)
 }

@@ -11,6 +11,8 @@ import { enter } from './transitions.ts'
 const killRepeatMin = 1000
 /** How long a step before the first signal may take beyond its own timeout until nobody waits for it any longer. */
 const patience = 1000
+/** How long a silent worker is looked at before it gets its signal, at most. */
+export const lookMax = 2000
 
 /** Begins to stop a process that runs. */
 export function beginStop(proc: Proc, afterStop: AfterStop, about: { reason?: string; by: Actor }, now: Now, effects: Effect[]): void {
@@ -72,7 +74,7 @@ export function extend(proc: Proc, time: number, now: Now): void {
 export function abort(proc: Proc, forensics: string, now: Now, effects: Effect[]): void {
   if (proc.id === null) return
   proc.rung = stepsOf(proc).length // SIGKILL comes next
-  stand(proc, now, proc.spec.stopwait)
+  stand(proc, now, lookMax + proc.spec.stopwait)
   effects.push({ type: 'kill', proc, id: proc.id, signal: 'SIGABRT', scope: 'process', escalated: false, forensics })
 }
 

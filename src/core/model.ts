@@ -63,6 +63,8 @@ export interface ExitRecord {
   readonly expected: boolean
   /** True if the kernel killed it for want of memory; absent: nothing says so. */
   readonly oom?: boolean
+  /** The file that says what it was doing when its watchdog had heard nothing of it. */
+  readonly forensics?: string
   /** Last lines of stderr (of stdout where stderr is redirected), at most 20. */
   readonly lastLines: readonly string[]
 }

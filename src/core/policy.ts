@@ -23,7 +23,7 @@ function spreadDelay(failures: number, backoff: NonNullable<RestartSpec['backoff
 }
 
 /** A number from -1 to 1 that looks random and is always the same for the same text: restarts can be simulated. */
-function lot(text: string): number {
+export function lot(text: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)

@@ -63,7 +63,7 @@ export interface Proc {
   /** When an incarnation that is not ready has failed to start. */
   readyBy: number | null
   health: Health
-  /** Why it is unhealthy. */
+  /** Why it is unhealthy, or not ready. */
   ailment: string
   /** The job in hand, as the worker told. */
   busy: { readonly job: string; /** On the monotonic clock; `null`: until it says otherwise. */ readonly until: number | null } | null
@@ -71,6 +71,8 @@ export interface Proc {
   recycle: { readonly reason: string; readonly by: Actor; readonly latest: number | null } | null
   /** Last sign of life, for the watchdog. */
   seen: number
+  /** Where it is written what it was doing when its watchdog had heard nothing of it. */
+  forensics: string | null
   /** Failures in a row, for the restart policy. */
   crashes: number
   /** When it was restarted by itself, as far back as `restart_limit` looks. */
@@ -109,7 +111,10 @@ export type ProcInput =
   /** What comes before a spawn, or before the first signal of a stop, is done. `incarnation`: whose it was. */
   | { readonly type: 'prepared'; readonly incarnation: number; readonly problem: string | null }
   | { readonly type: 'ready'; readonly incarnation: number }
+  /** What a probe has found. */
   | { readonly type: 'health'; readonly incarnation: number; readonly problem: string | null }
+  /** Somebody has looked at it before its watchdog ends it, and written down what was to be seen. */
+  | { readonly type: 'looked'; readonly incarnation: number; readonly file: string }
   /** A sign of life, for the watchdog. */
   | { readonly type: 'alive'; readonly incarnation: number }
   | { readonly type: 'busy'; readonly incarnation: number; readonly job: string | null; /** Milliseconds. */ readonly lasts: number | null }
@@ -179,6 +184,7 @@ export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: nu
     busy: null,
     recycle: null,
     seen: 0,
+    forensics: null,
     crashes: 0,
     comebacks: [],
     lastChance: false,

@@ -23,20 +23,20 @@
  * (supervisord, 7.4). A cell that is `'ignore'` has nothing to do, and is right; `'never'` is a mistake of the program.
  */
 import { assert } from '../lib/assert.ts'
-import { abandonBackoff, askToStop, climbOn, endAfterRunning, endStopping, endUnknown, endWhileStarting, giveUp, goOnStopping, killNow, loseControl, stayDown, stopLonger } from './ending.ts'
+import { abandonBackoff, askToStop, climbOn, endAfterRunning, endStopping, endUnknown, endWhileStarting, giveUp, goOnStopping, killNow, loseControl, rememberLook, stayDown, stopLonger } from './ending.ts'
 import { openGate } from './gate.ts'
 import type { Gate } from './gate.ts'
 import type { State } from './model.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { attend, changeJob, judge, keepRunning, replace, showLife, tryToReplace } from './running.ts'
-import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, rememberIncarnation, spawnOrFail, startLonger, tryAgain } from './starting.ts'
+import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, rememberIncarnation, spawnOrFail, startLonger, stayUnready, tryAgain } from './starting.ts'
 import type { Turn } from './turn.ts'
 
 type Cell<T extends ProcInput['type']> = ((proc: Proc, turn: Turn<T>) => void) | 'ignore' | 'never'
 type Row = { readonly [T in ProcInput['type']]: Cell<T> }
 
 /** What an incarnation tells may come late: when there is none any more, or not yet. */
-const silent = { prepared: 'ignore', ready: 'ignore', health: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore' } as const
+const silent = { prepared: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore' } as const
 const resting = { ...silent, due: tryAgain, refused: 'ignore', hurry: 'ignore', giveUp: 'ignore', spawned: 'never', spawnFailed: 'never' } as const
 
 /** The table. TypeScript refuses a missing cell. */
@@ -57,6 +57,7 @@ export const table = {
     hurry: 'ignore',
     giveUp: 'ignore',
     ready: becomeReady,
+    health: stayUnready,
     alive: showLife,
     busy: changeJob,
     extend: startLonger,
@@ -103,6 +104,7 @@ export const table = {
     refused: loseControl,
     hurry: killNow,
     giveUp: 'ignore',
+    looked: rememberLook,
     extend: stopLonger,
   },
   UNKNOWN: {

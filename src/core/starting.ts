@@ -69,15 +69,27 @@ export function beUpOrFail(proc: Proc, { now, effects }: Moment): void {
   if (ready === undefined || proc.ready) return stayUp(proc, now, effects)
   proc.deadline = proc.readyBy ?? now.mono + ready.timeout
   proc.readyBy = proc.deadline
-  proc.reason = `waits until it is ready (${ready.by.kind})`
+  proc.reason = unready(proc)
   if (now.mono < proc.deadline) return
-  const reason = `not ready within ${String(ready.timeout / 1000)} s (ready_timeout)`
+  const reason = `not ready within ${String(ready.timeout / 1000)} s (ready_timeout)${proc.ailment === '' ? '' : `: ${proc.ailment}`}`
   beginStop(proc, 'retry', { reason, by: 'ready_timeout' }, now, effects)
+}
+
+function unready(proc: Proc): string {
+  return `waits until it is ready (${proc.spec.care?.ready?.by.kind ?? ''})${proc.ailment === '' ? '' : `: ${proc.ailment}`}`
+}
+
+/** A probe has found that it is not ready yet. */
+export function stayUnready(proc: Proc, { input }: Turn<'health'>): void {
+  if (proc.id === null || proc.ready) return
+  proc.ailment = input.problem ?? ''
+  if (proc.deadline === proc.readyBy) proc.reason = unready(proc)
 }
 
 export function becomeReady(proc: Proc, { now, effects }: Turn<'ready'>): void {
   if (proc.id === null || proc.ready) return
   proc.ready = true
+  proc.ailment = ''
   if (proc.state !== 'STARTING') return
   if (now.mono >= proc.startedMono + proc.spec.startsecs) stayUp(proc, now, effects)
   else proc.reason = `is ready, has to stay up for ${String(proc.spec.startsecs / 1000)} s (startsecs)`

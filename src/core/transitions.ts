@@ -19,7 +19,7 @@ export function launch(proc: Proc, now: Now, effects: Effect[]): void {
 
 function forgetIncarnation(proc: Proc): void {
   Object.assign(proc, {
-    ...{ afterStop: 'rest', rung: -1, hold: null, ready: false, readyBy: null, health: 'unknown', ailment: '', busy: null, recycle: null },
+    ...{ afterStop: 'rest', rung: -1, hold: null, ready: false, readyBy: null, health: 'unknown', ailment: '', busy: null, recycle: null, forensics: null },
   } satisfies Partial<Proc>)
 }
 
@@ -93,6 +93,7 @@ export function recordExit(
     wanted,
     by: wanted ? proc.stopBy : null,
     expected,
+    ...(proc.forensics !== null && { forensics: proc.forensics }),
     lastLines,
   }
   proc.exits = [...proc.exits.slice(1 - exitsKept), record]

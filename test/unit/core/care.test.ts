@@ -206,7 +206,7 @@ describe('A process that is not well', () => {
     expect(fleet.proc('a').state).toBe('RUNNING')
     const effects = fleet.later(1)
     expect(effects.at(-1)).toMatchObject({ type: 'kill', signal: 'SIGABRT', forensics: 'silent for 5 s (watchdog)' })
-    fleet.later(fleet.proc('a').spec.stopwait)
+    fleet.later(2000 + fleet.proc('a').spec.stopwait)
     expect(fleet.signalled()).toEqual(['a SIGABRT', 'a SIGKILL'])
     fleet.end('a', { kind: 'signal', signal: 'SIGKILL', core: false })
     expect(fleet.proc('a').incarnation).toBe(2)

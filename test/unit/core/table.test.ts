@@ -225,6 +225,13 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
     expect(proc).toMatchObject({ deadline: null, backoff: 0 })
     expect(stepped(procIn('STARTING', { id: null }), due)).toEqual([])
   }],
+  'STARTING health': ['says in its reason why it is not ready', () => {
+    const proc = procIn('STARTING', { deadline: 9000, readyBy: 9000 }, { care: { ready: { by: { kind: 'tcp', host: 'h', port: 1 }, timeout: 9000 } } })
+    expect(stepped(proc, { type: 'health', incarnation: 1, problem: 'connection refused' })).toEqual([])
+    expect(proc).toMatchObject({ state: 'STARTING', ready: false, reason: 'waits until it is ready (tcp): connection refused' })
+    expect(kinds(stepped(proc, due, at(9000)))).toEqual(['event', 'kill'])
+    expect(proc).toMatchObject({ state: 'STOPPING', afterStop: 'retry', reason: 'not ready within 9 s (ready_timeout): connection refused' })
+  }],
   'STARTING refused': ['is UNKNOWN', () => losesControl('STARTING')],
   'RUNNING stop': ['signals', () => stopsFrom('RUNNING')],
   'RUNNING exited': ['is EXITED, wanted again by the policy', () => {
@@ -272,6 +279,14 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
     }
   }],
   'STOPPING due': ['kills, no faster than once a second', () => escalatesBy(due)],
+  'STOPPING looked': ['remembers where it is written what was seen of it, also with its end', () => {
+    const proc = procIn('STOPPING', { reason: 'silent' })
+    expect(stepped(proc, { type: 'looked', incarnation: 1, file: '/log/a.txt' })).toEqual([])
+    expect(proc.reason).toBe('silent; what it was doing: /log/a.txt')
+    stepped(proc, exited(code(0)))
+    expect(proc.exits).toMatchObject([{ forensics: '/log/a.txt' }])
+    expect(proc.reason).toContain('; what it was doing: /log/a.txt')
+  }],
   'STOPPING hurry': ['kills at once', () => escalatesBy({ type: 'hurry' })],
   'STOPPING refused': ['is UNKNOWN', () => losesControl('STOPPING')],
   'UNKNOWN exited': ['is STOPPED and not started again', () => {
@@ -290,6 +305,7 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   prepared: { type: 'prepared', incarnation: 1, problem: null },
   ready: { type: 'ready', incarnation: 1 },
   health: { type: 'health', incarnation: 1, problem: null },
+  looked: { type: 'looked', incarnation: 1, file: '/f' },
   alive: { type: 'alive', incarnation: 1 },
   busy: { type: 'busy', incarnation: 1, job: 'j', lasts: null },
   extend: { type: 'extend', incarnation: 1, time: 1000 },
@@ -303,7 +319,7 @@ describe('The table of a process', () => {
   it('has a test for each of its live cells, and none for others', () => {
     const live = all.filter(({ cell }) => typeof cell === 'function').map(({ key }) => key)
     expect(Object.keys(cells).sort()).toEqual(live.sort())
-    expect(all).toHaveLength(8 * 16)
+    expect(all).toHaveLength(8 * 17)
   })
 
   for (const [key, [sentence, check]] of Object.entries(cells)) it(`${key}: ${sentence}`, check)
