@@ -17,6 +17,7 @@ export function askToStop(proc: Proc, { input, now, effects, gate }: Turn<'stop'
 
 function abandonPreparing(proc: Proc, by: string, now: Now, effects: Effect[]): void {
   proc.preparing = false
+  proc.hold = null
   proc.stopBy = by
   effects.push({ type: 'abandon', proc })
   enter(proc, 'STOPPED', `stopped by ${by} before it was spawned`, now, effects, { by })
@@ -33,7 +34,7 @@ export function stayDown(proc: Proc, { input }: Turn<'stop'>): void {
 
 export function goOnStopping(proc: Proc, { input, now, effects }: Turn<'prepared'>): void {
   if (proc.rung < 0) waitBeforeFirst(proc, now, effects)
-  else if (proc.rung === 0 && input.problem !== null) climb(proc, now, effects) // stop_command has failed: by signals then
+  else if (proc.rung === 0 && input.problem !== null && proc.spec.care?.stop?.command != null) climb(proc, now, effects) // stop_command has failed: by signals then
 }
 
 export function climbOn(proc: Proc, { now, effects }: Turn<'due'>): void {
@@ -116,7 +117,7 @@ export function giveUp(proc: Proc, { input, now, effects }: Turn<'giveUp'>): voi
   proc.deadline = null
   proc.hold = null
   proc.backoff = 0
-  enter(proc, 'FATAL', `${proc.reason}; given up: the master is shutting down`, now, effects, {})
+  enter(proc, 'FATAL', `${proc.reason}; given up: the master is shutting down`, now, effects, { cause: 'shutdown' })
 }
 
 export function loseControl(proc: Proc, { input, now, effects }: Turn<'refused'>): void {

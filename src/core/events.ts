@@ -23,6 +23,8 @@ export interface StateEvent extends Common {
   readonly expected: boolean
   readonly reason: string
   readonly by: Actor | null
+  /** For FATAL, where it was not the usual: too many failed starts. */
+  readonly cause?: 'crash_loop' | 'shutdown'
 }
 
 /** A process that is RUNNING has become healthy or unhealthy. */

@@ -51,7 +51,7 @@ function brokenLinks(fleet: Fleet): string[] {
   return [...(linksOf(fleet)?.needs ?? [])].flatMap(([proc, needs]) => {
     const met = needs.every(({ dependency, procs }) =>
       procs.every((one) => conditionHolds(one, dependency.condition) || (!dependency.required && one.want === 'down')) && (procs.length > 0 || !dependency.required))
-    if (met && proc.want === 'up' && proc.hold?.startsWith('waiting for ') === true) return [`${proc.group}:${proc.name} is left waiting though its conditions hold`]
+    if (met && proc.want === 'up' && !proc.preparing && proc.hold?.startsWith('waiting for ') === true) return [`${proc.group}:${proc.name} is left waiting though its conditions hold`]
     return []
   })
 }

@@ -110,6 +110,8 @@ export type ProcInput =
   | { readonly type: 'giveUp'; readonly by: Actor }
   /** What comes before a spawn, or before the first signal of a stop, is done. `incarnation`: whose it was. */
   | { readonly type: 'prepared'; readonly incarnation: number; readonly problem: string | null }
+  /** What comes before its spawn is held up: by what; `null`: not any more. */
+  | { readonly type: 'waiting'; readonly incarnation: number; readonly reason: string | null }
   | { readonly type: 'ready'; readonly incarnation: number }
   /** What a probe has found. */
   | { readonly type: 'health'; readonly incarnation: number; readonly problem: string | null }

@@ -29,14 +29,14 @@ import type { Gate } from './gate.ts'
 import type { State } from './model.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { attend, changeJob, judge, keepRunning, replace, showLife, tryToReplace } from './running.ts'
-import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, rememberIncarnation, spawnOrFail, startLonger, stayUnready, tryAgain } from './starting.ts'
+import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, noteWhatHolds, rememberIncarnation, spawnOrFail, startLonger, stayUnready, tryAgain } from './starting.ts'
 import type { Turn } from './turn.ts'
 
 type Cell<T extends ProcInput['type']> = ((proc: Proc, turn: Turn<T>) => void) | 'ignore' | 'never'
 type Row = { readonly [T in ProcInput['type']]: Cell<T> }
 
 /** What an incarnation tells may come late: when there is none any more, or not yet. */
-const silent = { prepared: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore' } as const
+const silent = { prepared: 'ignore', waiting: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore' } as const
 const resting = { ...silent, due: tryAgain, refused: 'ignore', hurry: 'ignore', giveUp: 'ignore', spawned: 'never', spawnFailed: 'never' } as const
 
 /** The table. TypeScript refuses a missing cell. */
@@ -49,6 +49,7 @@ export const table = {
     start: 'ignore',
     stop: askToStop,
     prepared: spawnOrFail,
+    waiting: noteWhatHolds,
     spawned: rememberIncarnation,
     spawnFailed: failToSpawn,
     exited: endWhileStarting,

@@ -41,8 +41,13 @@ export function abandonStart(proc: Proc, { input }: Turn<'stop'>): void {
 export function spawnOrFail(proc: Proc, { input, now, effects }: Turn<'prepared'>): void {
   if (!proc.preparing) return
   proc.preparing = false
+  proc.hold = null
   if (input.problem !== null) return backOff(proc, input.problem, now, effects)
   effects.push({ type: 'spawn', proc })
+}
+
+export function noteWhatHolds(proc: Proc, { input }: Turn<'waiting'>): void {
+  if (proc.preparing) proc.hold = input.reason
 }
 
 export function rememberIncarnation(proc: Proc, turn: Turn<'spawned'>): void {

@@ -1,5 +1,6 @@
 /** What several cells of the table do: entering a state, launching, backing off, coming back, recording an exit. */
-import type { Actor, ExitRecord, ExitStatus, State } from './model.ts'
+import type { StateEvent } from './events.ts'
+import type { ExitRecord, ExitStatus, State } from './model.ts'
 import { backoffDelay, gaveUp, restartDelay } from './policy.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 
@@ -34,14 +35,14 @@ export function backOff(proc: Proc, reason: string, now: Now, effects: Effect[])
   const tries = proc.backoff
   proc.backoff = 0
   const words = loop ?? (proc.lastChance ? 'the one more try has failed too' : `gave up after ${String(tries)} ${tries === 1 ? 'try' : 'tries'}`)
-  giveUpFor(proc, `${reason}; ${words}`, now, effects)
+  giveUpFor(proc, `${reason}; ${words}`, loop !== null, now, effects)
 }
 
 /** FATAL; where the policy says so, with one more try later. */
-function giveUpFor(proc: Proc, reason: string, now: Now, effects: Effect[]): void {
+function giveUpFor(proc: Proc, reason: string, isLoop: boolean, now: Now, effects: Effect[]): void {
   const retryAfter = proc.spec.care?.restart?.retryAfter ?? null
   proc.deadline = retryAfter === null ? null : now.mono + retryAfter
-  enter(proc, 'FATAL', reason, now, effects, {})
+  enter(proc, 'FATAL', reason, now, effects, isLoop ? { cause: 'crash_loop' } : {})
 }
 
 /** A process that was RUNNING has failed and is wanted: at once, after a delay, or not any more. */
@@ -52,7 +53,7 @@ export function comeBack(proc: Proc, uptime: number, reason: string, now: Now, e
   const loop = comesBackTooOften(proc, now)
   if (loop !== null) {
     proc.spawnError = loop
-    return giveUpFor(proc, `${reason}; ${loop}`, now, effects)
+    return giveUpFor(proc, `${reason}; ${loop}`, true, now, effects)
   }
   waitToComeBack(proc, proc.crashes, reason, now, effects)
 }
@@ -112,15 +113,15 @@ export function enter(
   reason: string,
   now: Now,
   effects: Effect[],
-  about: { pid?: number; expected?: boolean; by?: Actor | null },
+  about: Pick<Partial<StateEvent>, 'pid' | 'expected' | 'by' | 'cause'>,
 ): void {
   const from = proc.state
   proc.state = to
   proc.since = now.wall
   proc.reason = reason
   const { group, name, backoff: tries } = proc
-  const { pid = 0, expected = false, by = null } = about
-  effects.push({ type: 'event', proc, body: { type: 'process.state', group, name, from, to, pid, tries, expected, reason, by } })
+  const { pid = 0, expected = false, by = null, cause } = about
+  effects.push({ type: 'event', proc, body: { type: 'process.state', group, name, from, to, pid, tries, expected, reason, by, ...(cause !== undefined && { cause }) } })
 }
 
 /** How an incarnation ended, in the words of the log: `exit status 1`, `terminated by SIGKILL`. */

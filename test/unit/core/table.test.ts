@@ -104,6 +104,19 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
     expect(kinds(stepped(abandoned, stop))).toEqual(['abandon', 'event'])
     expect(abandoned).toMatchObject({ state: 'STOPPED', want: 'down' })
   }],
+  'STARTING waiting': ['says what it waits for, until its spawn or its stop', () => {
+    const waiting: ProcInput = { type: 'waiting', incarnation: 1, reason: 'waiting for tcp://db:5432 (connection refused)' }
+    const proc = procIn('STARTING', { id: null, deadline: null, preparing: true })
+    expect(stepped(proc, waiting)).toEqual([])
+    expect(proc.hold).toBe('waiting for tcp://db:5432 (connection refused)')
+    stepped(proc, { type: 'prepared', incarnation: 1, problem: null })
+    expect(proc.hold).toBeNull()
+    stepped(proc, waiting)
+    expect(proc.hold).toBeNull() // too late: it is being spawned
+    const stopped = procIn('STARTING', { id: null, deadline: null, preparing: true, hold: 'waiting for x' })
+    stepped(stopped, stop)
+    expect(stopped.hold).toBeNull()
+  }],
   'STARTING ready': ['is remembered until startsecs have passed', () => {
     const proc = procIn('STARTING', {}, { startsecs: 1000 })
     expect(stepped(proc, { type: 'ready', incarnation: 1 }, at(500))).toEqual([])
@@ -303,6 +316,7 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   hurry: { type: 'hurry' },
   giveUp: { type: 'giveUp', by: 'ann' },
   prepared: { type: 'prepared', incarnation: 1, problem: null },
+  waiting: { type: 'waiting', incarnation: 1, reason: 'waiting for tcp://db:5432 (connection refused)' },
   ready: { type: 'ready', incarnation: 1 },
   health: { type: 'health', incarnation: 1, problem: null },
   looked: { type: 'looked', incarnation: 1, file: '/f' },
@@ -319,7 +333,7 @@ describe('The table of a process', () => {
   it('has a test for each of its live cells, and none for others', () => {
     const live = all.filter(({ cell }) => typeof cell === 'function').map(({ key }) => key)
     expect(Object.keys(cells).sort()).toEqual(live.sort())
-    expect(all).toHaveLength(8 * 17)
+    expect(all).toHaveLength(8 * Object.keys(inputs).length)
   })
 
   for (const [key, [sentence, check]] of Object.entries(cells)) it(`${key}: ${sentence}`, check)
