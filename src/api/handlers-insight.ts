@@ -1,6 +1,7 @@
 /** Carries out the methods of methods-insight.ts, as handlers.ts does the others. */
 import { answer, one, resolve } from './handler.ts'
 import type { Handler } from './handler.ts'
+import { historyOf } from './ledger-reading.ts'
 import type { insightMethods } from './methods-insight.ts'
 import { waitPatiently } from './waiting.ts'
 import { whyOf } from './why.ts'
@@ -10,5 +11,6 @@ export const insightHandlers: { readonly [M in keyof typeof insightMethods]: Han
     const { matched, missing } = resolve(master, params.targets)
     return answer(await waitPatiently(params, caller, signal => master.wait(matched, params.for, signal)), missing)
   },
+  history: (master, params) => historyOf(master, params),
   why: (master, params) => whyOf(master, one(master, params.target)),
 }

@@ -129,6 +129,8 @@ export interface Master {
   recentEvents(): readonly MasterEvent[]
   /** Who listens on a TCP port; `null`: nobody. */
   portHolder(port: number): Promise<PortHolder | null>
+  /** The lines of the ledger, oldest first: what `ledgerEntry` reads. */
+  ledgerLines(): AsyncIterable<string>
   /** CPU percent and resident bytes of running processes by pid. */
   usage(pids: readonly number[]): Promise<ReadonlyMap<number, { readonly cpu: number; readonly memory: number }>>
 }

@@ -1,6 +1,6 @@
 /** Methods that wait for processes and explain them: declared as the others in methods.ts, which takes them in. */
 import type { MethodDeclaration } from './declare.ts'
-import { someTargets, target, timeout } from './params.ts'
+import { someTargets, target, targets, timeout } from './params.ts'
 
 export const insightMethods = {
   wait: {
@@ -25,6 +25,17 @@ export const insightMethods = {
     verb: 'GET',
     path: '/processes/:target/why',
     params: { target },
+    answer: 'value',
+  },
+  history: {
+    summary: 'Reads the ledger: what has happened to processes, by whom and why, and how available they were',
+    verb: 'GET',
+    path: '/history',
+    params: {
+      targets,
+      since: { kind: 'integer', min: 0, default: 86_400_000, doc: 'How far to look back, milliseconds.' },
+      limit: { kind: 'integer', min: 0, max: 100_000, default: 1000, doc: 'So many entries at most, the newest; the reckoning is over all.' },
+    },
     answer: 'value',
   },
 } as const satisfies Record<string, MethodDeclaration>

@@ -163,6 +163,20 @@ export const processCommands: readonly Command[] = [
     load: () => import('./verbs/why.ts'),
   },
   {
+    name: 'history',
+    usage: '[target...] [--since 24h] [-n LINES]',
+    summary: 'show what has happened to processes, by whom and why, and how available they were',
+    details: [
+      targets,
+      'From the ledger, which outlives the master: starts, ends, signals, changes of the config and of health.',
+      'Availability is the part of the time in RUNNING of the time that it was to run; MTBF the time up for each failure.',
+    ],
+    options: ['since', 'lines'],
+    examples: ['nsup history checkin', 'nsup history --since 7d --json'],
+    completes: 'names',
+    load: () => import('./verbs/history.ts'),
+  },
+  {
     name: 'fg',
     usage: 'name',
     summary: 'talk with one process: lines go to its stdin, its output comes back; Ctrl-C leaves',

@@ -30,6 +30,7 @@ export const options = {
   type: { value: 'GLOB', doc: 'only events whose type matches, for example process.*, or PROCESS_STATE_EXITED' },
   wait: { doc: 'wait on through failed tries, until it is ready or given up; exit code 124 when --timeout is over' },
   for: { value: 'CONDITION', doc: 'ready (which is what it is without this), healthy, stopped or exited' },
+  since: { value: 'TIME', doc: 'look back so far: 30m, 24h (which it is without this), 7d' },
   'keep-workers': { doc: 'end the master only; the next one adopts the workers' },
   force: { doc: 'overwrite the file' },
   check: { doc: 'report only, write nothing' },

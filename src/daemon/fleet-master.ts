@@ -12,7 +12,7 @@ import type { MasterEvent } from '../core/events.ts'
 import { activeGroups, named } from '../core/roster.ts'
 import type { FleetInput } from '../core/fleet.ts'
 import type { Fleet } from '../core/roster.ts'
-import { isSignallable, isStopped } from '../core/model.ts'
+import { isStopped } from '../core/model.ts'
 import type { Actor, ProcessView } from '../core/model.ts'
 import { compare } from '../core/order.ts'
 import type { Clock, Processes } from '../core/ports.ts'
@@ -20,10 +20,11 @@ import type { Now, Proc } from '../core/proc.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import type { EnvironmentBase } from './environment.ts'
+import type { Ledger } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
 import { each, Requests } from './requests.ts'
 import type { StreamsOf } from './streams.ts'
-import { stepsOf } from './update-steps.ts'
+import { planWords, stepsOf } from './update-steps.ts'
 import { outcomeOf } from './verdicts.ts'
 import type { Waits } from './waits.ts'
 
@@ -45,6 +46,8 @@ export interface FleetMasterPorts {
   readonly end: (how: 'shutdown' | 'restart' | 'keep-workers', by: Actor) => void
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
   readonly portHolder: Master['portHolder']
+  readonly note: Ledger['note']
+  readonly ledgerLines: Master['ledgerLines']
 }
 
 export class FleetMaster implements Master {
@@ -99,12 +102,7 @@ export class FleetMaster implements Master {
     this.refuseWhileEnding()
     const names = targets.map((target) => target.namespec).join(', ')
     this.ports.log.info(`sending ${signal} to ${names}, asked by ${by}`)
-    return this.found(targets).map((proc) => {
-      if (proc.id === null || !isSignallable(proc.state)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
-      const answer = this.ports.processes.kill(proc.id, signal, 'process')
-      if (answer === 'sent') return outcomeOf(proc, 'OK')
-      return answer === 'gone' ? outcomeOf(proc, 'NOT_RUNNING', 'it has just ended') : outcomeOf(proc, 'FAILED', answer.failed)
-    })
+    return this.found(targets).map((proc) => this.requests.signal(proc, signal, by))
   }
 
   kill(targets: readonly ProcessView[], by: Actor): Outcome[] {
@@ -153,6 +151,7 @@ export class FleetMaster implements Master {
     const group = this.configured.find((one) => one.name === name)
     if (group === undefined) throw new Fault('BAD_NAME', name)
     this.ports.streams.prepare([group])
+    this.ports.note({ type: 'config', reason: `add ${name}`, by })
     this.ports.enqueue({ type: 'addGroup', group, by })
   }
 
@@ -171,6 +170,7 @@ export class FleetMaster implements Master {
     const unknown = [...new Set(groups)].filter((name) => !known.has(name))
     this.ports.streams.prepare([...plan.added, ...plan.changed.map(({ group }) => group)])
     const running = [...plan.removed, ...plan.changed.map(({ group }) => group.name)].flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
+    this.ports.note({ type: 'config', reason: planWords(plan), by })
     this.ports.enqueue({ type: 'apply', plan, by: `config change, ${by}` })
     const stopping = running.filter((proc) => proc.leaving || proc.next !== null)
     await Promise.all(stopping.map((proc) => this.ports.waits.untilDown(proc)))
@@ -206,6 +206,10 @@ export class FleetMaster implements Master {
 
   portHolder(port: number): ReturnType<Master['portHolder']> {
     return this.ports.portHolder(port)
+  }
+
+  ledgerLines(): AsyncIterable<string> {
+    return this.ports.ledgerLines()
   }
 
   /** Ends the master, as a signal or a request asked for. */

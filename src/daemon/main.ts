@@ -2,6 +2,7 @@
  * nsupd: the composition root. Reads the command line and the config, becomes a daemon where asked, takes the rooms
  * os/ and http/ in hand, and runs one session after another until somebody asks for the end.
  */
+import { join } from 'node:path'
 import { findConfig } from '../config/find.ts'
 import { formatProblems } from '../config/check.ts'
 import type { Config } from '../config/config.ts'
@@ -12,9 +13,11 @@ import { changesRestart, sameSpec } from '../config/changes.ts'
 import { listen } from '../http/server.ts'
 import { Fault } from '../lib/fault.ts'
 import { version } from '../lib/version.ts'
+import { capabilities } from '../os/capabilities.ts'
 import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
 import { systemClock } from '../os/clock.ts'
 import { fifoPorts } from '../os/fifo-ports.ts'
+import { ledgerFile } from '../os/ledger-file.ts'
 import { raiseLimits } from '../os/limits.ts'
 import { acquireLock } from '../os/lock.ts'
 import { takeNotify } from '../os/notify.ts'
@@ -32,6 +35,7 @@ import type { Reporter } from './daemonize.ts'
 import { openFilesMark } from './environment.ts'
 import { parseFlags, usage, UsageError } from './flags.ts'
 import type { Flags } from './flags.ts'
+import { identityOf } from './identity.ts'
 import { createMainLog } from './main-log.ts'
 import { MasterLog } from './master-log.ts'
 import type { LogWriter } from './master-log.ts'
@@ -134,6 +138,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },
     readConfig: () => rereadConfig(run),
     autoLogs: autoLogsOf(config),
+    ledger: ledgerFile(join(instance.logDir, 'ledger.jsonl')),
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
     portHolder: async (port) => (await import('../os/ports-in-use.ts')).portHolder(port),
     listen: async (master) => {
@@ -195,7 +200,7 @@ function becomeDaemon(config: Config, run: Run): void {
 }
 
 function readConfig(file: string, flags: Flags, instance: Instance, say: (text: string) => unknown): Config | null {
-  const { config, problems } = loadConfig(file, { env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd() })
+  const { config, problems } = loadConfig(file, { env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd(), capabilities })
   if (problems.length > 0) say(`${formatProblems(problems)}\n`)
   return config
 }
@@ -206,12 +211,6 @@ function rereadConfig({ flags, instance, current }: Run): Config {
   if (config === null) throw new Fault('CANT_REREAD', said.trim())
   if (said !== '') current?.log.warn(said.trim())
   return config
-}
-
-function identityOf(config: Config, instance: Instance): SessionPorts['identity'] {
-  const { identifier, logfile } = config.master
-  const { file: configFile, format: configFormat } = config
-  return { pid: process.pid, version, identifier, startedAt: Date.now(), configFile, configFormat, instance: instance.name, logfile }
 }
 
 function autoLogsOf({ master: { childlogdir: folder, identifier, nocleanup } }: Config): SessionPorts['autoLogs'] {

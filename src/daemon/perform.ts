@@ -10,6 +10,7 @@ import { namespec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { environmentOf } from './environment.ts'
+import type { Ledger } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
 import type { ProgramSockets } from './program-sockets.ts'
 import type { StreamsOf } from './streams.ts'
@@ -21,6 +22,7 @@ export interface PerformPorts {
   readonly sockets: Pick<ProgramSockets, 'descriptor'>
   readonly bus: Bus
   readonly log: MasterLog
+  readonly ledger: Pick<Ledger, 'note' | 'state'>
   readonly environment: EnvironmentBase
   readonly sweeper: Sweeper
   /** Takes what happens later: the end of a child. */
@@ -53,7 +55,10 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         if (effect.proc !== null) ports.touched(effect.proc)
         ports.log.event(effect.body, effect.proc)
         ports.bus.publish(effect.body)
-        if (effect.proc !== null && effect.body.type === 'process.state') ports.changed(effect.proc, effect.body.to)
+        if (effect.proc !== null && effect.body.type === 'process.state') {
+          ports.ledger.state(effect.body, effect.proc)
+          ports.changed(effect.proc, effect.body.to)
+        }
         return null
       case 'forget':
         ports.streams.forget(effect.proc)
@@ -101,11 +106,13 @@ function failed(proc: Proc, reason: string, log: MasterLog): SpawnAnswer {
   return { type: 'spawnFailed', reason }
 }
 
-function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, log }: PerformPorts): FleetInput | null {
+function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, log, ledger }: PerformPorts): FleetInput | null {
   const { proc, id, signal, scope, escalated } = effect
   if (escalated) {
     log.warn(`killing '${proc.name}' (${String(id.pid)}) with SIGKILL`, { process: namespec(proc.group, proc.name), pid: id.pid })
   }
+  const by = escalated ? { by: 'stopwaitsecs' } : proc.stopBy === null ? {} : { by: proc.stopBy }
+  ledger.note({ type: 'signal', process: namespec(proc.group, proc.name), pid: id.pid, signal, ...by })
   const answer = processes.kill(id, signal, scope)
   if (answer === 'sent' || answer === 'gone') return null // who is gone is about to be seen as ended
   const reason = `could not send ${signal} to pid ${String(id.pid)}: ${answer.failed}`

@@ -1,24 +1,29 @@
 /**
- * Requests to start, stop, replace and wait for processes: checked in supervisord's order, handed to the loop as
+ * Requests to start, stop, replace, signal and wait for processes: checked in supervisord's order, handed to the loop as
  * inputs, and answered at once or when what was asked for has come about.
  */
 import type { ActOptions, Outcome, Replaced, WaitCondition } from '../api/master.ts'
-import { isRunning, isStopped } from '../core/model.ts'
+import { isRunning, isSignallable, isStopped } from '../core/model.ts'
+import type { Actor } from '../core/model.ts'
 import type { FleetInput } from '../core/fleet.ts'
 import type { Processes } from '../core/ports.ts'
 import type { Proc, ProcInput } from '../core/proc.ts'
 import type { Fleet } from '../core/roster.ts'
+import { namespec } from '../core/spec.ts'
+import type { SignalName } from '../lib/signals.ts'
 import { environmentOf } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
+import type { Ledger } from './ledger.ts'
 import { outcomeOf } from './verdicts.ts'
 import type { Waits } from './waits.ts'
 
 interface RequestPorts {
   readonly fleet: Fleet
   readonly enqueue: (...inputs: FleetInput[]) => void
-  readonly processes: Pick<Processes, 'findCommand'>
+  readonly processes: Pick<Processes, 'findCommand' | 'kill'>
   readonly environment: EnvironmentBase
   readonly waits: Waits
+  readonly note: Ledger['note']
 }
 
 export class Requests {
@@ -61,6 +66,16 @@ export class Requests {
     const started = await this.start(proc, options)
     const isBack = started.result === 'ALREADY_STARTED'
     return { stopped: { ...stopped, description: 'OK' }, started: isBack ? await this.whenBack(proc, options) : started }
+  }
+
+  /** To the pid only, and it changes no state. */
+  signal(proc: Proc, signal: SignalName, by: Actor): Outcome {
+    if (proc.id === null || !isSignallable(proc.state)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
+    const answer = this.ports.processes.kill(proc.id, signal, 'process')
+    if (answer === 'gone') return outcomeOf(proc, 'NOT_RUNNING', 'it has just ended')
+    if (answer !== 'sent') return outcomeOf(proc, 'FAILED', answer.failed)
+    this.ports.note({ type: 'signal', process: namespec(proc.group, proc.name), pid: proc.id.pid, signal, by })
+    return outcomeOf(proc, 'OK')
   }
 
   wait(proc: Proc, condition: WaitCondition, signal?: AbortSignal): Promise<Outcome> {

@@ -31,6 +31,8 @@ export interface SessionPorts {
   readonly autoLogs: AutoLogs
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
   readonly portHolder: Master['portHolder']
+  /** The file of the ledger: takes whole lines and gives all of them, oldest first. */
+  readonly ledger: { append(text: string): string | null; lines(): AsyncIterable<string> }
   /** A mistake of the program was met: write what can be written and end; the workers live on. */
   readonly crashed: (error: unknown) => void
   /** Opens the servers; resolves with the closing of them. */

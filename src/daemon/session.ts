@@ -14,6 +14,7 @@ import { environmentBase } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
 import { Journal, remembered } from './journal.ts'
+import { Ledger } from './ledger.ts'
 import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
@@ -39,6 +40,7 @@ export class Session {
   private readonly sockets: ProgramSockets
   private readonly sweeper: Sweeper
   private readonly journal: Journal
+  private readonly ledger: Ledger
   private readonly loop: Loop
   private readonly watch: AdoptedWatch
   private readonly listeners: Listeners
@@ -61,6 +63,7 @@ export class Session {
     this.bus = new Bus(clock, (error) => {
       log.error(`an event listener failed: ${String(error)}`)
     })
+    this.ledger = new Ledger({ clock, bus: this.bus, append: (text) => ports.ledger.append(text), log })
     this.streams = ports.streams(this.bus, (proc, chunk) => {
       this.listeners.hear(proc, chunk)
     })
@@ -115,6 +118,7 @@ export class Session {
     this.sockets.close()
     this.listeners.close(how)
     this.save()
+    this.ledger.close()
     // After a shutdown the kernel closes them all, and faster. In a hand-over not one chunk more may be read: the last
     // lines of the log are being written meanwhile, and what goes to syslog or stdout would be dropped.
     if (how !== 'shutdown') for (const { proc } of ranked(this.fleet)) this.streams.get(proc)?.close()
@@ -135,8 +139,13 @@ export class Session {
     }
   }
 
-  /** Writes the status files: also the last thing before a crash. */
+  /** Writes what is to be remembered: also the last thing before a crash. */
   save(): void {
+    this.saveJournal()
+    this.ledger.flush()
+  }
+
+  private saveJournal(): void {
     this.journal.flush(this.fleet.phase !== 'running')
   }
 
@@ -154,9 +163,9 @@ export class Session {
 
   private makeLoop(): Loop {
     const { clock, processes, log } = this.ports
-    const { streams, sockets, bus, sweeper, environment } = this
+    const { streams, sockets, bus, sweeper, environment, ledger } = this
     const perform = performer({
-      ...{ processes, streams, sockets, bus, log, environment, sweeper },
+      ...{ processes, streams, sockets, bus, log, ledger, environment, sweeper },
       enqueue: (input) => {
         this.loop.enqueue(input)
       },
@@ -179,7 +188,7 @@ export class Session {
       perform,
       settled: (more) => {
         this.sockets.settled()
-        this.save()
+        this.saveJournal()
         if (!more) this.waits.settled()
         if (this.fleet.lull === 'due') this.lull.begin()
       },
@@ -189,12 +198,19 @@ export class Session {
 
   private makeMaster(): FleetMaster {
     const { clock, processes, identity, comparison, mainLog, measure, portHolder, autoLogs, log } = this.ports
-    const { fleet, streams, bus, waits, environment } = this
+    const { fleet, streams, bus, waits, environment, ledger } = this
     return new FleetMaster(
       {
         ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure, portHolder, environment },
         enqueue: (...inputs) => {
           this.loop.enqueue(...inputs)
+        },
+        note: (note) => {
+          ledger.note(note)
+        },
+        ledgerLines: () => {
+          ledger.flush()
+          return this.ports.ledger.lines()
         },
         readGroups: () => autoLogs.name(this.ports.readConfig().groups, [...this.master.configured, ...activeGroups(fleet)]),
         end: (how, by) => {

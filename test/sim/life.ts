@@ -34,6 +34,10 @@ interface Incarnation {
   readonly die: () => void
 }
 
+async function* noLines(): AsyncIterable<string> {
+  yield* await Promise.resolve([])
+}
+
 const noSocket = { ok: false, reason: 'no program of these worlds has a socket' } as const
 
 export class Life {
@@ -246,6 +250,7 @@ export class Life {
       },
       measure: () => Promise.resolve(new Map()),
       portHolder: () => Promise.resolve(null),
+      ledger: { append: () => null, lines: () => noLines() },
       listen: (master) => {
         if (this.random.chance(0.03)) master.shutdown('sim, early', { keepWorkers: this.random.chance(0.5) })
         return Promise.resolve(() => Promise.resolve())

@@ -1,0 +1,107 @@
+/** Parts of results that several methods share, as zod schemas. Wire names and units are those of results.ts. */
+import * as z from 'zod'
+
+const stateName = z.enum(['STOPPED', 'STARTING', 'RUNNING', 'BACKOFF', 'STOPPING', 'EXITED', 'FATAL', 'UNKNOWN'])
+export const channel = z.enum(['stdout', 'stderr'])
+export const time = z.number().meta({ description: 'Epoch milliseconds, 0: never' })
+export const duration = z.number().meta({ description: 'Milliseconds' })
+
+export const exit = z.object({
+  incarnation: z.int(),
+  pid: z.int(),
+  kind: z.enum(['code', 'signal', 'unknown']),
+  code: z.int().nullable().meta({ description: 'Exit code, when it exited' }),
+  signal: z.string().nullable().meta({ description: 'Name of the signal that killed it' }),
+  core_dumped: z.boolean().nullable().meta({ description: 'null: could not be found out' }),
+  started_at: time,
+  ended_at: time,
+  uptime: duration,
+  wanted: z.boolean().meta({ description: 'Somebody had asked for it to stop' }),
+  by: z.string().nullable().meta({ description: 'Who had asked' }),
+  expected: z.boolean().meta({ description: 'The code is one of exitcodes' }),
+  last_lines: z.array(z.string()).meta({ description: 'The last lines that it wrote' }),
+})
+
+const report = z.object({
+  at: time,
+  status: z.string(),
+  health: z.record(z.string(), z.unknown()).nullable(),
+  health_at: time,
+  stopping: z.boolean(),
+  rubbish: z.int().meta({ description: 'Lines that could not be understood' }),
+})
+
+export const processStatus = z.object({
+  group: z.string(),
+  name: z.string(),
+  namespec: z.string().meta({ description: 'group:name, or name when both are the same' }),
+  program: z.string(),
+  state: stateName,
+  statecode: z.int(),
+  want: z.enum(['up', 'down']),
+  wanted_by: z.string(),
+  pid: z.int().meta({ description: '0 when nothing runs' }),
+  description: z.string(),
+  reason: z.string().meta({ description: 'Why it is in this state; empty for RUNNING' }),
+  started_at: time,
+  stopped_at: time,
+  since: time,
+  uptime: duration,
+  restarts: z.int(),
+  incarnation: z.int(),
+  adopted: z.boolean(),
+  spawn_error: z.string(),
+  exit_status: z.int().meta({ description: 'Code of the last exit, -1 for a signal' }),
+  stop_requested_by: z.string().nullable(),
+  retry_in: duration.nullable(),
+  hold: z.string().nullable().meta({ description: 'What holds it back from being started, stopped or replaced' }),
+  ready: z.boolean(),
+  health: z.enum(['unknown', 'healthy', 'unhealthy']),
+  ailment: z.string().meta({ description: 'Why it is unhealthy' }),
+  job: z.string().nullable().meta({ description: 'The job in hand' }),
+  crashes: z.int().meta({ description: 'Failures in a row, as its restart policy counts them' }),
+  report: report.nullable().meta({ description: 'What the worker has last said of itself' }),
+  stdout_logfile: z.string().nullable(),
+  stderr_logfile: z.string().nullable(),
+  socket: z.string().nullable().meta({ description: 'Address that it accepts on as descriptor 0; FastCGI programs only' }),
+  priority: z.int(),
+  group_priority: z.int(),
+  cpu: z.number().nullable().meta({ description: 'Percent of one core; null unless asked for and running' }),
+  memory: z.number().nullable().meta({ description: 'Resident bytes; null unless asked for and running' }),
+  exits: z.array(exit).optional().meta({ description: 'The last ten, newest last; only when asked for' }),
+})
+
+export const briefStatus = processStatus.pick({ namespec: true, state: true, description: true })
+
+export const missing = z.object({
+  target: z.string().meta({ description: 'As it was given' }),
+  kind: z.enum(['process', 'group']),
+  suggestion: z.string().nullable(),
+})
+
+export const outcome = z.object({
+  group: z.string(),
+  name: z.string(),
+  namespec: z.string(),
+  result: z.string().meta({ description: 'OK, or the name of a fault' }),
+  code: z.int().meta({ description: '80 for OK, or the code of the fault' }),
+  description: z.string(),
+})
+
+export const advice = z.object({
+  about: z.string().meta({ description: 'Name of the advice, for programs' }),
+  what: z.string(),
+  todo: z.string(),
+})
+
+export const account = z.object({
+  process: z.string(),
+  starts: z.int(),
+  failures: z.int(),
+  up: duration.meta({ description: 'In RUNNING' }),
+  down: duration.meta({ description: 'To be running, and not RUNNING' }),
+  availability: z.number().nullable().meta({ description: '0 to 1: the part of up in both; null: it was never to run' }),
+  mtbf: duration.nullable().meta({ description: 'Mean time between failures: time up for each failure; null without one' }),
+})
+
+export const outcomes = z.object({ outcomes: z.array(outcome), missing: z.array(missing) })

@@ -1,0 +1,147 @@
+/**
+ * Writes the durable ledger: a line for every start, end, signal, change of the config and of health, with who and why.
+ * The lines of one turn are written with one call, and never synced. What can be read from them is api/history.ts.
+ */
+import type { LedgerEntry } from '../api/history.ts'
+import type { EventBody, MasterEvent, StateEvent } from '../core/events.ts'
+import type { Actor } from '../core/model.ts'
+import type { Clock } from '../core/ports.ts'
+import type { Proc } from '../core/proc.ts'
+import { namespec } from '../core/spec.ts'
+import { exitWords } from '../core/transitions.ts'
+import type { Bus } from './bus.ts'
+import type { MasterLog } from './master-log.ts'
+
+/** Who stops a process that is not well: such an end is a failure, though it was asked for. */
+const physicians: ReadonlySet<Actor> = new Set(['health check', 'watchdog', 'ready_timeout'])
+
+type Note = Omit<LedgerEntry, 'at'>
+type StateBody = Extract<EventBody, { type: 'process.state' }>
+
+export class Ledger {
+  private lines: LedgerEntry[] = []
+  private troubled = false
+  private readonly clock: Clock
+  private readonly append: (text: string) => string | null
+  private readonly log: MasterLog
+  private readonly unsubscribe: () => void
+
+  constructor({ clock, bus, append, log }: { clock: Clock; bus: Bus; append: (text: string) => string | null; log: MasterLog }) {
+    this.clock = clock
+    this.append = append
+    this.log = log
+    this.unsubscribe = bus.subscribe((event) => { this.hear(event) }, isOfLedger)
+  }
+
+  /** Notes what has no event: a signal that somebody sends, an update. */
+  note(note: Note): void {
+    if (this.lines.push({ at: this.clock.wall(), ...note }) === 1) setImmediate(() => { this.flush() })
+  }
+
+  /** Notes a change of state; `proc` knows of its end more than the event does. */
+  state(body: StateBody, proc: Proc): void {
+    const note = noteOf(body, proc)
+    if (note !== null) this.note(note)
+  }
+
+  /** Writes what has been noted so far; otherwise that happens at the end of the turn. */
+  flush(): void {
+    const { lines } = this
+    if (lines.length === 0) return
+    this.lines = []
+    const errno = this.append(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    if ((errno !== null) === this.troubled) return
+    this.troubled = errno !== null
+    if (errno === null) this.log.info('the ledger can be written again')
+    else this.log.error(`cannot write the ledger: ${errno}; nsup history will not know what happens meanwhile`)
+  }
+
+  close(): void {
+    this.unsubscribe()
+    this.flush()
+  }
+
+  private hear(event: MasterEvent): void {
+    const note = noteOfEvent(event)
+    if (note !== null) this.note(note)
+  }
+}
+
+function isOfLedger(type: MasterEvent['type']): boolean {
+  return type === 'process.health' || type === 'process.survivors' || type.startsWith('master.') || type.startsWith('group.') || type.startsWith('log.')
+}
+
+function noteOfEvent(event: MasterEvent): Note | null {
+  switch (event.type) {
+    case 'process.health':
+      return { type: 'health', process: namespec(event.group, event.name), pid: event.pid, healthy: event.healthy, ...(event.reason === '' ? {} : { reason: event.reason }) }
+    case 'process.survivors': {
+      const left = event.survivors.map(({ pid, name }) => `${name} (${String(pid)})`).join(', ')
+      return { type: 'survivors', process: namespec(event.group, event.name), reason: `${event.killed ? 'killed' : 'left alone'}: ${left}` }
+    }
+    case 'master.running':
+    case 'master.stopping':
+    case 'master.reloaded':
+      return { type: 'master', reason: event.type.slice('master.'.length), pid: process.pid, ...byOf(event.by) }
+    case 'group.added':
+    case 'group.removed':
+      return { type: 'config', reason: `${event.type.slice('group.'.length)} group ${event.group}` }
+    case 'log.dropping':
+    case 'log.recovered':
+      return { type: 'log', process: namespec(event.group, event.name), reason: `${event.type.slice('log.'.length)} ${event.channel}: ${String(event.bytes)} bytes dropped` }
+    case 'process.state': // comes with its process, see `state`
+    case 'process.log':
+    case 'process.communication':
+    case 'remote.communication':
+    case 'tick.5':
+    case 'tick.60':
+    case 'tick.3600':
+      return null
+  }
+}
+
+/** The note of a change of state; an end that is about to be followed by another state is noted once. */
+function noteOf(event: StateBody, proc: Proc): Note | null {
+  const about = { process: namespec(event.group, event.name), incarnation: proc.incarnation, ...byOf(event.by) }
+  switch (event.to) {
+    case 'STARTING':
+      return { type: 'start', ...about, ...reasonOf(event) }
+    case 'RUNNING':
+      return { type: 'up', ...about, pid: event.pid }
+    case 'STOPPING':
+      return { type: 'stop', ...about, pid: event.pid, ...reasonOf(event) }
+    case 'FATAL':
+      return { type: 'gave up', ...about, ...reasonOf(event) }
+    case 'UNKNOWN':
+      return { type: 'other', ...about, ...reasonOf(event) }
+    case 'BACKOFF':
+    case 'EXITED':
+    case 'STOPPED':
+      return ofEnd(event, proc, about)
+  }
+}
+
+function ofEnd(event: StateBody, proc: Proc, about: Pick<Note, 'process' | 'incarnation' | 'by'>): Note | null {
+  const last = proc.exits.at(-1)
+  const ended = event.from === 'STARTING' || event.from === 'RUNNING' || event.from === 'STOPPING' || event.from === 'UNKNOWN'
+  const rests = proc.want === 'down' && event.to !== 'BACKOFF'
+  if (!ended || last === undefined || last.incarnation !== proc.incarnation) {
+    if (event.to === 'BACKOFF') return event.from === 'STARTING' ? { type: 'failed', ...about, ...reasonOf(event) } : null // it waits after an end that has been noted
+    return { type: 'stop', ...about, rests, ...reasonOf(event) }
+  }
+  const { status, pid, uptime, wanted, expected, by, oom } = last
+  const failure = wanted ? by !== null && physicians.has(by) : !expected
+  return {
+    type: 'exit', ...about, ...byOf(by), pid, uptime: Math.round(uptime), failure, rests, reason: exitWords(status),
+    ...(status.kind === 'code' ? { code: status.code } : status.kind === 'signal' ? { signal: status.signal } : {}),
+    ...(oom === true ? { oom } : {}),
+  }
+}
+
+function byOf(by: Actor | null): { readonly by?: string } {
+  return by === null ? {} : { by }
+}
+
+function reasonOf({ reason }: Pick<StateEvent, 'reason'>): { readonly reason?: string } {
+  return reason === '' ? {} : { reason }
+}
