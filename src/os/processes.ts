@@ -11,10 +11,11 @@ import { signalNumber } from '../lib/signals.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { coreDumped } from './core-dump.ts'
 import type { DeadChild } from './core-dump.ts'
-import { changeUser } from './exec-chain.ts'
+import { chainOf, userLink } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
 import { ageOf, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
+import { lackOfResources, resourceLinks } from './resources.ts'
 import { explainFailedSpawn } from './spawn-failure.ts'
 import { userChange } from './users.ts'
 
@@ -91,23 +92,28 @@ function prepare({ spec, environment }: SpawnOrder): Chain | SpawnProblem {
   if (!user.ok) return problem('SPAWN_ERROR', user.reason)
   const directory = directoryProblem(spec.directory)
   if (directory !== null) return directory
-  if (user.to === null) return { file: command.path, argv: spec.argv }
-  const chain = changeUser(user.to, command.path, spec.argv, environment['PATH'])
-  return chain ?? problem('SPAWN_ERROR', `couldn't setuid to ${spec.user ?? ''}: the command setpriv is not installed`)
+  const resources = spec.care?.resources
+  const plain = { file: command.path, argv: spec.argv }
+  if (user.to === null && resources === undefined) return plain
+  const lack = resources === undefined ? null : lackOfResources(resources)
+  if (lack !== null) return problem('SPAWN_ERROR', `couldn't set ${lack.option}: ${lack.message}`)
+  const links = [...(resources === undefined ? [] : resourceLinks(resources)), ...(user.to === null ? [] : [userLink(user.to)])]
+  const chained = chainOf(links, plain, environment['PATH'])
+  return chained.ok ? chained.chain : problem('SPAWN_ERROR', `couldn't setuid to ${spec.user ?? ''}: the command ${chained.missing} is not installed`)
 }
 
 /**
  * Forks and execs. A umask is set around the call, which forks before it returns: a shell that would do it costs
  * another exec, rewrites PWD, drops variables whose names it does not like, and loses argv[0].
  */
-function launch({ spec, environment, stdin, stdout, stderr }: SpawnOrder, { file, argv }: Chain): ChildProcess | SpawnProblem {
+function launch({ spec, environment, stdin, stdout, stderr, descriptors }: SpawnOrder, { file, argv }: Chain): ChildProcess | SpawnProblem {
   const umask = spec.umask === null ? null : process.umask(spec.umask)
   try {
     const child = spawn(file, argv.slice(1), {
       argv0: argv[0] ?? file,
       detached: true,
       env: environment,
-      stdio: [stdin, stdout, stderr],
+      stdio: descriptors === undefined ? [stdin, stdout, stderr] : stdioOf([stdin, stdout, stderr], descriptors),
       ...(spec.directory === null ? {} : { cwd: spec.directory }),
     })
     return child
@@ -116,6 +122,12 @@ function launch({ spec, environment, stdin, stdout, stderr }: SpawnOrder, { file
   } finally {
     if (umask !== null) process.umask(umask)
   }
+}
+
+/** What lies between the numbers is left closed. */
+function stdioOf(first: readonly number[], descriptors: ReadonlyMap<number, number>): (number | 'ignore')[] {
+  const last = Math.max(2, ...descriptors.keys())
+  return Array.from({ length: last + 1 }, (_, number) => descriptors.get(number) ?? first[number] ?? 'ignore')
 }
 
 /** A function of its own, so that what waits for the exit does not keep the whole order (its environment) in memory. */
