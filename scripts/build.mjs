@@ -1,11 +1,16 @@
 // Bundles src/ into dist/: the client (split, so that a command loads only what it needs), the master (one file, so
 // that a running one never looks for a part that a newer build has replaced), and the short way of `nsup status`: one
 // CommonJS file with nothing in it that status does not need. The new dist/ takes the place of the old one in one go.
-import { rename, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import Module from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 // Rarely loaded, so left outside. Everything else is compiled in: finding and reading its files would cost each start.
-const runtimeDependencies = ['cli-table3', 'execa', 'pidusage', 'yargs']
+const runtimeDependencies = ['cli-table3', 'execa', 'koffi', 'pidusage', 'yargs']
 const fresh = `dist.new.${process.pid}`
 const common = { bundle: true, platform: 'node', target: 'node20.19', external: runtimeDependencies, outdir: fresh, logLevel: 'warning' }
 // yaml and a few others are CommonJS inside and call require() for node's own modules.
@@ -23,6 +28,7 @@ const master = build({
   entryPoints: { nsupd: 'src/daemon/main.ts' },
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
+  define: { 'import.meta.url': '__filename' },
   // Names stay: a stack trace is read by people.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -51,3 +57,23 @@ await rename('dist', `${fresh}.old`).catch((error) => {
 })
 await rename(fresh, 'dist')
 await rm(`${fresh}.old`, { recursive: true, force: true })
+await keepCompiled()
+
+/** Lets a master live for a moment, so that what V8 compiles of it is kept for the next (bin/load.cjs). */
+async function keepCompiled() {
+  if (Module.enableCompileCache !== undefined) return
+  const home = await mkdtemp(join(tmpdir(), 'nsup-build-'))
+  try {
+    await writeFile(join(home, 'programs.yaml'), 'programs: {a: {command: cat, startsecs: 0}, b: {command: cat, startsecs: 0}}\n')
+    const env = { ...process.env, NSUP_HOME: home, NSUP_KEEP_COMPILED: '1', NSUP_CONFIG: '' }
+    const master = spawn(resolve('bin/nsupd'), ['-n', '-c', join(home, 'programs.yaml')], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+    const limit = setTimeout(() => master.kill('SIGKILL'), 10_000)
+    master.stdout.on('data', (chunk) => {
+      if (String(chunk).includes('entered RUNNING')) master.kill('SIGTERM')
+    })
+    await once(master, 'exit')
+    clearTimeout(limit)
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
+}
