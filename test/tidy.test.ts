@@ -62,7 +62,7 @@ describe('package.json', () => {
   const bundled = Object.keys(manifest['devDependencies'] ?? {}).filter((name) => !tools.test(name))
 
   it('names exactly the packages that the product imports', () => {
-    expect(packageProblems(product, [...Object.keys(manifest['dependencies'] ?? {}), ...bundled])).toEqual([])
+    expect(packageProblems(product, [...Object.keys(manifest['dependencies'] ?? {}), ...Object.keys(manifest['optionalDependencies'] ?? {}), ...bundled])).toEqual([])
   })
 })
 

@@ -27,6 +27,8 @@ export interface SpawnOrder {
   readonly stdin: number
   readonly stdout: number
   readonly stderr: number
+  /** Further descriptors, by the number that they get in the child, above 2. */
+  readonly descriptors?: ReadonlyMap<number, number>
 }
 
 /** A process that a stopped leader left behind. */
@@ -78,4 +80,25 @@ export interface Sockets {
   listen(spec: SocketSpec): SocketAnswer
   /** The socket of this address that a live process has from an earlier master; held by both from then on. */
   takeFrom(pid: number, spec: SocketSpec): Promise<SocketAnswer>
+}
+
+/** One datagram socket by systemd's protocol, for one process. */
+export interface NotifySocket {
+  /** The value of NOTIFY_SOCKET. */
+  readonly address: string
+  /** Reads at once what waits. */
+  drain(): void
+  close(): void
+}
+
+export interface NotifySockets {
+  /**
+   * Opens the socket whose name is kept in `file`, so that the next master opens the same. `onDatagram` gets what its
+   * user, the master's or root has sent; `user`: `null` for the master's.
+   */
+  open(
+    file: string,
+    user: string | null,
+    onDatagram: (text: string) => void,
+  ): { readonly ok: true; readonly socket: NotifySocket } | { readonly ok: false; readonly reason: string }
 }

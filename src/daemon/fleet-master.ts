@@ -68,7 +68,7 @@ export class FleetMaster implements Master {
 
   processes(): readonly ProcessView[] {
     const now = this.now()
-    return named(this.ports.fleet).map(({ proc, groupPriority }) => viewOf(proc, groupPriority, now))
+    return named(this.ports.fleet).map(({ proc, groupPriority }) => viewOf(proc, groupPriority, now, this.ports.streams.get(proc)?.voice?.report))
   }
 
   configuredGroups(): readonly GroupSpec[] {

@@ -20,6 +20,7 @@ import { fifoPorts } from '../os/fifo-ports.ts'
 import { ledgerFile } from '../os/ledger-file.ts'
 import { raiseLimits } from '../os/limits.ts'
 import { acquireLock } from '../os/lock.ts'
+import { notifySockets } from '../os/notify-sockets.ts'
 import { takeNotify } from '../os/notify.ts'
 import type { Notify } from '../os/notify.ts'
 import { roomForProcesses } from '../os/open-files.ts'
@@ -134,7 +135,8 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
-    streams: (bus, heard) => new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom }),
+    streams: (bus, heard, tell) =>
+      new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom, voices: { clock: systemClock, notifySockets, tell } }),
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },
     readConfig: () => rereadConfig(run),
     autoLogs: autoLogsOf(config),

@@ -10,6 +10,8 @@ import { Fault } from '../lib/fault.ts'
 import { OutputStream } from './output-stream.ts'
 import type { StreamHooks, StreamPorts } from './output-stream.ts'
 import type { Taps } from './taps.ts'
+import { voicePaths } from './voice.ts'
+import type { Voice } from './voice.ts'
 
 export type OutputPorts = StreamPorts
 
@@ -31,6 +33,8 @@ export interface OutputOptions {
   readonly hooks: OutputHooks
   /** Who else wants the output. */
   readonly taps?: (channel: Channel) => Taps
+  /** Opened and closed with the rest. */
+  readonly voice?: Voice | undefined
   /** For the prefix of `log_timestamp`; the clock of the machine when left out. */
   readonly now?: () => Date
 }
@@ -42,10 +46,11 @@ const drainMax = 128 * 1024
 /** The FIFOs that a process needs, for one batch of mkfifo. */
 export function fifoPaths(dir: string, spec: ProcessSpec): string[] {
   const names = [...(spec.socket === undefined ? ['stdin'] : []), 'stdout', ...(spec.redirectStderr ? [] : ['stderr'])]
-  return names.map((name) => join(dir, `${name}.fifo`))
+  return [...names.map((name) => join(dir, `${name}.fifo`)), ...voicePaths(dir, spec)]
 }
 
 export class ProcessOutput {
+  readonly voice: Voice | undefined
   readonly #options: OutputOptions
   readonly #stdout: OutputStream
   /** `null` when stderr is redirected. */
@@ -59,6 +64,7 @@ export class ProcessOutput {
 
   constructor(options: OutputOptions) {
     this.#options = options
+    this.voice = options.voice
     this.#stdinPath = join(options.dir, 'stdin.fifo')
     this.#stdout = this.#makeStream('stdout')
     this.#stderr = options.spec.redirectStderr ? null : this.#makeStream('stderr')
@@ -100,6 +106,7 @@ export class ProcessOutput {
   /** Writes what a dead worker left in its FIFOs, at once; `polled`: see ChunkReader. What does not fit into the bound comes later. */
   drain(polled: boolean): void {
     for (const stream of this.#streams()) stream.drain(drainMax, polled)
+    this.voice?.drain(polled)
   }
 
   /** At most 20 last lines of stderr, or of stdout where stderr is redirected, of this incarnation. */
@@ -143,6 +150,7 @@ export class ProcessOutput {
   close(): void {
     this.#open = false
     for (const stream of this.#streams()) stream.close()
+    this.voice?.close()
     this.#sending?.close()
     this.#sending = null
     if (this.#stdin >= 0) this.#options.ports.fifos.close(this.#stdin)
@@ -186,6 +194,8 @@ export class ProcessOutput {
     try {
       if (this.#open) this.#discardStdin()
       else this.#openFifos(adopt)
+      if (adopt === null) return this.voice?.prepareSpawn() ?? null
+      this.voice?.adopt(adopt)
       return null
     } catch (error) {
       if (!this.#open) this.close() // what could be opened before the descriptors ran out others may need

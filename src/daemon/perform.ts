@@ -4,7 +4,7 @@
  */
 import type { FleetInput } from '../core/fleet.ts'
 import type { ExitStatus, State } from '../core/model.ts'
-import type { Processes } from '../core/ports.ts'
+import type { Processes, SpawnOrder } from '../core/ports.ts'
 import type { Effect, Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
@@ -15,6 +15,7 @@ import type { MasterLog } from './master-log.ts'
 import type { ProgramSockets } from './program-sockets.ts'
 import type { StreamsOf } from './streams.ts'
 import type { Sweeper } from './sweep.ts'
+import type { Gifts } from './voice.ts'
 
 export interface PerformPorts {
   readonly processes: Processes
@@ -91,14 +92,19 @@ function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, 
   const { socket } = proc.spec
   const stdin = socket === undefined ? opened.stdin : sockets.descriptor(socket)
   if (typeof stdin === 'string') return failed(proc, stdin, log)
-  const { stdout, stderr } = opened
-  const order = { spec: proc.spec, environment: variables, stdin, stdout, stderr }
+  const { stdout, stderr, voice } = opened
+  const order = { spec: proc.spec, environment: variables, stdin, stdout, stderr, ...(voice === undefined ? {} : giftsOf(voice.gifts, variables)) }
   const spawned = processes.spawn(order, (status, polled) => {
     enqueue(exitInput(proc, status, streams, polled))
   })
   if (!spawned.ok) return failed(proc, spawned.reason, log)
   log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })
   return { type: 'spawned', id: { pid: spawned.pid, startTime: spawned.startTime } }
+}
+
+/** The descriptors by which a worker can speak of itself, and what tells it their numbers; not to be overridden. */
+function giftsOf({ descriptors, environment }: Gifts, variables: SpawnOrder['environment']): Partial<SpawnOrder> {
+  return { descriptors, environment: Object.assign(Object.create(variables) as Record<string, string>, environment) }
 }
 
 function failed(proc: Proc, reason: string, log: MasterLog): SpawnAnswer {

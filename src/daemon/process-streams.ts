@@ -13,6 +13,8 @@ import { processFolder } from './snapshot.ts'
 import type { ProcStreams, StreamsOf } from './streams.ts'
 import { tapsOf } from './taps.ts'
 import type { HeardBy } from './taps.ts'
+import { voiceOf } from './voice.ts'
+import type { VoicePorts } from './voice.ts'
 
 export interface ProcessStreamsOptions {
   readonly runDir: string
@@ -24,6 +26,7 @@ export interface ProcessStreamsOptions {
   readonly makeRoom: (processes: number) => void
   /** Takes what listeners write. */
   readonly heard: HeardBy
+  readonly voices: Pick<VoicePorts, 'clock' | 'notifySockets' | 'tell'>
 }
 
 interface Opened {
@@ -102,8 +105,12 @@ export class ProcessStreams implements StreamsOf {
     } catch (error) {
       this.options.log.error(`cannot make ${dir}: ${(error as Error).message}`)
     }
-    const { bus, heard } = this.options
-    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc), taps: (channel) => tapsOf(proc, channel, bus, heard) })
+    const { bus, heard, voices, log } = this.options
+    const warn: VoicePorts['warn'] = ({ group, name }, sentence) => {
+      log.warn(`${name}: ${sentence}`, { process: namespec(group, name) })
+    }
+    const voice = voiceOf(proc, dir, { ...voices, fifos: ports.fifos, warn })
+    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc), taps: (channel) => tapsOf(proc, channel, bus, heard), voice })
   }
 
   private hooks(proc: Proc): OutputHooks {

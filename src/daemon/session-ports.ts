@@ -9,6 +9,7 @@ import type { MasterLog } from './master-log.ts'
 import type { RecordStore } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
 import type { HeardBy } from './taps.ts'
+import type { VoicePorts } from './voice.ts'
 
 export type Ending = 'shutdown' | 'restart' | 'keep-workers'
 
@@ -23,8 +24,8 @@ export interface SessionPorts {
   readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
   readonly log: MasterLog
   readonly mainLog: { clear(): void; reopen(): void }
-  /** Makes the streams of processes; what is dropped is told to the bus, `heard` takes what listeners write. */
-  readonly streams: (bus: Bus, heard: HeardBy) => StreamsOf
+  /** Makes the streams of processes; what is dropped is told to the bus, `heard` takes what listeners write, `tell` what workers report. */
+  readonly streams: (bus: Bus, heard: HeardBy, tell: VoicePorts['tell']) => StreamsOf
   readonly comparison: Comparison
   /** Reads the config again. Throws Fault CANT_REREAD. */
   readonly readConfig: () => Config

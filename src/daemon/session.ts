@@ -64,9 +64,15 @@ export class Session {
       log.error(`an event listener failed: ${String(error)}`)
     })
     this.ledger = new Ledger({ clock, bus: this.bus, append: (text) => ports.ledger.append(text), log })
-    this.streams = ports.streams(this.bus, (proc, chunk) => {
-      this.listeners.hear(proc, chunk)
-    })
+    this.streams = ports.streams(
+      this.bus,
+      (proc, chunk) => {
+        this.listeners.hear(proc, chunk)
+      },
+      (proc, input) => {
+        this.loop.enqueue({ type: 'proc', proc, input })
+      },
+    )
     this.listeners = this.makeListeners()
     this.lull = new Lull(clock, this.listeners, () => {
       this.loop.enqueue({ type: 'quiet' })

@@ -1,12 +1,15 @@
 /** What the master needs of the three streams of a process; output.ts is the real thing. */
 import type { Proc } from '../core/proc.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import type { Voice } from './voice.ts'
 
 export interface ProcStreams {
   /** Descriptors that a child gets as 0, 1 and 2. */
   readonly stdin: number
   readonly stdout: number
   readonly stderr: number
+  /** What it says of itself; absent where it is not asked to. */
+  readonly voice?: Pick<Voice, 'gifts' | 'report'> | undefined
   /** Opens logs and empties what is left in stdin; a sentence when that cannot be done: a spawn error. */
   prepareSpawn(): string | null
   /** Reads and writes what the FIFOs hold at this moment. `polled`: see ChunkReader. */

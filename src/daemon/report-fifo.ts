@@ -1,0 +1,108 @@
+/**
+ * A FIFO on which a worker reports, opened once for all incarnations and read in bounds: who writes more than a worker
+ * has to say waits until it is read, and neither stops the master nor makes it grow. Does not know what is written.
+ */
+import type { Clock } from '../core/ports.ts'
+import type { ChunkReader, FifoPorts } from '../core/sinks.ts'
+
+/** Bytes that are read in a row before a pause: what a FIFO holds. */
+const portion = 64 * 1024
+/** The pause, and what makes a row, in milliseconds. */
+const pause = 100
+/** What is thrown away at most of what was meant for an earlier incarnation. */
+const staleMax = 1024 * 1024
+
+export interface ReportFifoOptions {
+  readonly path: string
+  /** Its number in the child. */
+  readonly fd: number
+  readonly fifos: FifoPorts
+  readonly clock: Clock
+  readonly onChunk: (chunk: Uint8Array) => void
+  readonly onProblem: (sentence: string) => void
+}
+
+export class ReportFifo {
+  readonly fd: number
+  readonly #options: ReportFifoOptions
+  #reader: ChunkReader | null = null
+  #writer = -1
+  #read = 0
+  #rowBegan = -Infinity
+  #cancelPause: (() => void) | null = null
+  #discarding = false
+
+  constructor(options: ReportFifoOptions) {
+    this.#options = options
+    this.fd = options.fd
+  }
+
+  /** The descriptor that incarnations get; -1 before `open`. */
+  get writer(): number {
+    return this.#writer
+  }
+
+  /** Opens both ends; the FIFO is there. `adopt`: the worker that may hold an older one. Throws errno errors. */
+  open(adopt: number | null): void {
+    if (this.#reader !== null) return
+    const { fifos, path, fd, onProblem } = this.#options
+    const held = (end: 'reader' | 'writer'): number | undefined => (adopt === null ? undefined : fifos.openDeleted(adopt, fd, path, end))
+    const reader = held('reader') ?? fifos.openReader(path)
+    try {
+      this.#writer = held('writer') ?? fifos.openWriter(path)
+    } catch (error) {
+      fifos.close(reader)
+      throw error
+    }
+    this.#reader = fifos.read(reader, (chunk) => { this.#take(chunk) }, (reason) => { onProblem(`${path} cannot be read: ${reason}`) })
+  }
+
+  /** Throws away what an earlier incarnation has left. */
+  discard(): void {
+    this.#resume()
+    this.#discarding = true
+    this.#reader?.drain(staleMax, false)
+    this.#discarding = false
+    this.#read = 0
+  }
+
+  /** Reads at once what a dead worker has left, as far as the bound lets it. */
+  drain(polled: boolean): void {
+    this.#reader?.drain(portion, polled)
+  }
+
+  close(): void {
+    this.#cancelPause?.()
+    this.#cancelPause = null
+    this.#reader?.close()
+    this.#reader = null
+    if (this.#writer >= 0) this.#options.fifos.close(this.#writer)
+    this.#writer = -1
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#discarding) return
+    this.#count(chunk.length)
+    this.#options.onChunk(chunk)
+  }
+
+  #count(bytes: number): void {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    if (now - this.#rowBegan >= pause) {
+      this.#rowBegan = now
+      this.#read = 0
+    }
+    this.#read += bytes
+    if (this.#read < portion || this.#cancelPause !== null) return
+    this.#reader?.pause()
+    this.#cancelPause = clock.after(pause, () => { this.#resume() })
+  }
+
+  #resume(): void {
+    if (this.#cancelPause === null) return
+    this.#cancelPause()
+    this.#cancelPause = null
+    this.#reader?.resume()
+  }
+}

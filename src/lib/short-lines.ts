@@ -1,0 +1,53 @@
+/** Cuts a stream of chunks into lines of a bounded length; longer ones are only told. Holds at most one line. */
+
+const newline = 0x0a
+
+export class ShortLines {
+  readonly #max: number
+  readonly #onLine: (line: string) => void
+  readonly #onTooLong: () => void
+  #rest: Buffer = Buffer.alloc(0)
+  /** Within a line that is too long already. */
+  #skipping = false
+
+  /** `max`: bytes of a line, without its end. */
+  constructor(max: number, onLine: (line: string) => void, onTooLong: () => void) {
+    this.#max = max
+    this.#onLine = onLine
+    this.#onTooLong = onTooLong
+  }
+
+  push(chunk: Uint8Array): void {
+    let start = 0
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+      this.#take(chunk.subarray(start, end))
+      this.flush()
+      start = end + 1
+    }
+    this.#take(chunk.subarray(start))
+  }
+
+  /** Hands out what is left without a line end; an empty line is none. */
+  flush(): void {
+    const line = this.#rest
+    this.reset()
+    if (line.length > 0) this.#onLine(line.toString())
+  }
+
+  /** Forgets what it holds. */
+  reset(): void {
+    this.#rest = Buffer.alloc(0)
+    this.#skipping = false
+  }
+
+  #take(piece: Uint8Array): void {
+    if (this.#skipping || piece.length === 0) return
+    if (this.#rest.length + piece.length <= this.#max) {
+      this.#rest = Buffer.concat([this.#rest, piece])
+      return
+    }
+    this.#rest = Buffer.alloc(0)
+    this.#skipping = true
+    this.#onTooLong()
+  }
+}
