@@ -19,6 +19,7 @@ export const exit = z.object({
   wanted: z.boolean().meta({ description: 'Somebody had asked for it to stop' }),
   by: z.string().nullable().meta({ description: 'Who had asked' }),
   expected: z.boolean().meta({ description: 'The code is one of exitcodes' }),
+  oom: z.boolean().optional().meta({ description: 'The kernel killed it for want of memory' }),
   last_lines: z.array(z.string()).meta({ description: 'The last lines that it wrote' }),
 })
 

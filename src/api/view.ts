@@ -84,6 +84,7 @@ export function exitOf(record: ExitRecord): WireExit {
     wanted: record.wanted,
     by: record.by,
     expected: record.expected,
+    ...(record.oom === true && { oom: true }),
     last_lines: [...record.lastLines],
   }
 }

@@ -9,6 +9,6 @@ export function exitLine(exit: WireExit): string {
 
 function how(exit: WireExit): string {
   if (exit.kind === 'code') return `exit code ${exit.code ?? '?'}`
-  if (exit.kind === 'signal') return `killed by ${exit.signal ?? '?'}${exit.core_dumped ? ' (core dumped)' : ''}`
-  return 'exit status unknown'
+  if (exit.kind === 'signal') return `killed by ${exit.signal ?? '?'}${exit.oom === true ? ' (the OOM killer)' : exit.core_dumped ? ' (core dumped)' : ''}`
+  return exit.oom === true ? 'killed by the OOM killer' : 'exit status unknown'
 }

@@ -63,7 +63,8 @@ export function endWhileStarting(proc: Proc, turn: Turn<'exited'>): void {
   }
   const { input, now, effects } = turn
   recordExit(proc, input, now, effects, { wanted: false, expected: false })
-  backOff(proc, 'Exited too quickly (process log may have details)', now, effects)
+  if (input.oom === true) backOff(proc, `Exited too quickly: ${exitWords(input)}`, now, effects, 'oom')
+  else backOff(proc, 'Exited too quickly (process log may have details)', now, effects)
 }
 
 export function endAfterRunning(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
@@ -71,13 +72,13 @@ export function endAfterRunning(proc: Proc, { input, now, effects }: Turn<'exite
   const again = restartsAfter(input.status, proc.spec)
   const record = recordExit(proc, input, now, effects, { wanted: false, expected })
   proc.backoff = 0
-  proc.spawnError = expected ? '' : badExit(input.status)
+  proc.spawnError = expected ? '' : badExit(input)
   if (!again) {
     proc.want = 'down'
     proc.wantedBy = `autorestart: ${proc.spec.autorestart === 'never' ? 'false' : 'unexpected'}`
   }
-  const words = `${exitWords(input.status)}${expected ? '' : ', not expected'}`
-  enter(proc, 'EXITED', `${words}${again ? ', starts again' : ''}`, now, effects, { expected, pid: record.pid })
+  const words = `${exitWords(input)}${expected ? '' : ', not expected'}`
+  enter(proc, 'EXITED', `${words}${again ? ', starts again' : ''}`, now, effects, { expected, pid: record.pid, ...(input.oom === true && { cause: 'oom' }) })
   if (!again || proc.want === 'down') return
   if (expected) waitToComeBack(proc, 0, words, now, effects)
   else comeBack(proc, record.uptime, words, now, effects)
@@ -90,7 +91,7 @@ export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>)
   const record = recordExit(proc, input, now, effects, { wanted: true, expected })
   if (afterStop === 'retry') return backOff(proc, why, now, effects)
   const evidence = record.forensics === undefined ? '' : `; what it was doing: ${record.forensics}`
-  const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(input.status)}${evidence}`
+  const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(input)}${evidence}`
   enter(proc, 'STOPPED', reason, now, effects, { pid: record.pid, expected, by: proc.stopBy })
   if (afterStop === 'failed') comeBack(proc, record.uptime, `stopped by ${proc.stopBy ?? ''}: ${why}`, now, effects)
 }
@@ -99,7 +100,7 @@ export function endUnknown(proc: Proc, turn: Turn<'exited'>): void {
   const { input, now, effects } = turn
   const record = recordExit(proc, input, now, effects, { wanted: proc.want === 'down', expected: false })
   proc.want = 'down'
-  enter(proc, 'STOPPED', `ended after a signal to it was refused: ${exitWords(input.status)}`, now, effects, { pid: record.pid })
+  enter(proc, 'STOPPED', `ended after a signal to it was refused: ${exitWords(input)}`, now, effects, { pid: record.pid })
 }
 
 export function abandonBackoff(proc: Proc, { input, now, effects }: Turn<'stop'>): void {

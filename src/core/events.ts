@@ -24,7 +24,7 @@ export interface StateEvent extends Common {
   readonly reason: string
   readonly by: Actor | null
   /** For FATAL, where it was not the usual: too many failed starts. */
-  readonly cause?: 'crash_loop' | 'shutdown'
+  readonly cause?: 'crash_loop' | 'shutdown' | 'oom'
 }
 
 /** A process that is RUNNING has become healthy or unhealthy. */

@@ -99,7 +99,7 @@ export type ProcInput =
   | { readonly type: 'stop'; readonly by: Actor }
   | { readonly type: 'spawned'; readonly id: Pid }
   | { readonly type: 'spawnFailed'; readonly reason: string }
-  | { readonly type: 'exited'; readonly status: ExitStatus; readonly lastLines: readonly string[] }
+  | { readonly type: 'exited'; readonly status: ExitStatus; readonly lastLines: readonly string[]; /** The kernel killed it for want of memory. */ readonly oom?: boolean }
   /** `deadline` has passed. */
   | { readonly type: 'due' }
   /** The kernel would not let us signal it. */

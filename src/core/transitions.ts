@@ -25,11 +25,11 @@ function forgetIncarnation(proc: Proc): void {
 }
 
 /** The start has failed: it is tried again later, or given up. */
-export function backOff(proc: Proc, reason: string, now: Now, effects: Effect[]): void {
+export function backOff(proc: Proc, reason: string, now: Now, effects: Effect[], cause?: 'oom'): void {
   proc.spawnError = reason
   proc.backoff += 1
   proc.deadline = now.mono + backoffDelay(proc.backoff, proc.spec.care, proc.name)
-  enter(proc, 'BACKOFF', reason, now, effects, {})
+  enter(proc, 'BACKOFF', reason, now, effects, cause === undefined ? {} : { cause })
   const loop = comesBackTooOften(proc, now)
   if (!gaveUp(proc.backoff, proc.spec) && !proc.lastChance && loop === null) return
   const tries = proc.backoff
@@ -78,7 +78,7 @@ function comesBackTooOften(proc: Proc, now: Now): string | null {
 
 export function recordExit(
   proc: Proc,
-  { status, lastLines }: { status: ExitStatus; lastLines: readonly string[] },
+  { status, lastLines, oom = false }: { status: ExitStatus; lastLines: readonly string[]; oom?: boolean },
   now: Now,
   effects: Effect[],
   { wanted, expected }: { wanted: boolean; expected: boolean },
@@ -94,6 +94,7 @@ export function recordExit(
     wanted,
     by: wanted ? proc.stopBy : null,
     expected,
+    ...(oom && { oom }),
     ...(proc.forensics !== null && { forensics: proc.forensics }),
     lastLines,
   }
@@ -125,17 +126,17 @@ export function enter(
 }
 
 /** How an incarnation ended, in the words of the log: `exit status 1`, `terminated by SIGKILL`. */
-export function exitWords(status: ExitStatus): string {
+export function exitWords({ status, oom = false }: Pick<ExitRecord, 'status' | 'oom'>): string {
   switch (status.kind) {
     case 'code':
       return `exit status ${String(status.code)}`
     case 'signal':
-      return `terminated by ${status.signal}${status.core === true ? ' (core dumped)' : ''}`
+      return `terminated by ${status.signal}${oom ? ' (the OOM killer)' : status.core === true ? ' (core dumped)' : ''}`
     case 'unknown':
-      return 'exit status unknown'
+      return oom ? 'killed by the OOM killer' : 'exit status unknown'
   }
 }
 
-export function badExit(status: ExitStatus): string {
-  return status.kind === 'code' ? `Bad exit code ${String(status.code)}` : `Bad exit: ${exitWords(status)}`
+export function badExit(exit: Pick<ExitRecord, 'status' | 'oom'>): string {
+  return exit.status.kind === 'code' ? `Bad exit code ${String(exit.status.code)}` : `Bad exit: ${exitWords(exit)}`
 }

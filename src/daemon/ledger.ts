@@ -132,7 +132,7 @@ function ofEnd(event: StateBody, proc: Proc, about: Pick<Note, 'process' | 'inca
   const { status, pid, uptime, wanted, expected, by, oom } = last
   const failure = wanted ? by !== null && physicians.has(by) : !expected
   return {
-    type: 'exit', ...about, ...byOf(by), pid, uptime: Math.round(uptime), failure, rests, reason: exitWords(status),
+    type: 'exit', ...about, ...byOf(by), pid, uptime: Math.round(uptime), failure, rests, reason: exitWords(last),
     ...(status.kind === 'code' ? { code: status.code } : status.kind === 'signal' ? { signal: status.signal } : {}),
     ...(oom === true ? { oom } : {}),
   }

@@ -85,5 +85,5 @@ function pidOfEnd(proc: Proc, last: ExitRecord | undefined): boolean {
 }
 
 function exitWordsOf(last: ExitRecord | undefined): string {
-  return last === undefined ? 'exit status unknown' : exitWords(last.status)
+  return last === undefined ? 'exit status unknown' : exitWords(last)
 }

@@ -59,7 +59,7 @@ function exitVerdict(incarnation: number): Verdict {
     const ended = proc.id === null && !proc.preparing && proc.state !== 'STARTING'
     if (!ended && proc.incarnation === incarnation) return undefined
     const last = proc.exits.find((exit) => exit.incarnation === incarnation) ?? proc.exits.at(-1)
-    return outcomeOf(proc, 'OK', last === undefined ? proc.reason : exitWords(last.status))
+    return outcomeOf(proc, 'OK', last === undefined ? proc.reason : exitWords(last))
   }
 }
 
