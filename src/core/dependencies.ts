@@ -24,10 +24,41 @@ export function makeLinks(all: readonly Proc[]): Links | null {
   for (const proc of all) {
     const { dependsOn } = proc.spec.care ?? {}
     if (dependsOn === undefined) continue
-    needs.set(proc, dependsOn.map((dependency) => ({ dependency, procs: all.filter((one) => one !== proc && isMeant(one.spec, dependency.on)) })))
-    for (const one of needs.get(proc)?.flatMap(({ procs }) => procs) ?? []) neededBy.set(one, [...(neededBy.get(one) ?? []), proc])
+    const own = dependsOn.map((dependency) => ({ dependency, procs: all.filter((one) => isOther(proc, one, dependency.on)) }))
+    // Who belongs to the only group that it needs, with nobody else in it, waits for nobody.
+    needs.set(proc, own.filter(({ dependency, procs }) => procs.length > 0 || !all.some((one) => isMeant(one.spec, dependency.on))))
   }
-  return needs.size === 0 ? null : { needs, neededBy }
+  if (needs.size === 0) return null
+  openCircles(needs)
+  for (const [proc, own] of needs) for (const one of own.flatMap(({ procs }) => procs)) neededBy.set(one, [...(neededBy.get(one) ?? []), proc])
+  return { needs, neededBy }
+}
+
+/** Siblings are meant only by their own name: a group that is depended on may be the one that this belongs to. */
+function isOther(proc: Proc, one: Proc, on: string): boolean {
+  if (one === proc || !isMeant(one.spec, on)) return false
+  return one.spec.program !== proc.spec.program || one.group !== proc.group || on === `${one.group}:${one.name}`
+}
+
+/**
+ * The config refuses circles, but an update of some groups alone can leave one: the link that closes it is left out, so
+ * that nobody waits for himself.
+ */
+function openCircles(needs: Map<Proc, readonly Need[]>): void {
+  const state = new Map<Proc, 'open' | 'done'>()
+  const visit = (proc: Proc): void => {
+    state.set(proc, 'open')
+    const open = (needs.get(proc) ?? []).flatMap((need) => {
+      const procs = need.procs.filter((one) => {
+        if (needs.has(one) && !state.has(one)) visit(one)
+        return state.get(one) !== 'open'
+      })
+      return procs.length === 0 && need.procs.length > 0 ? [] : [{ ...need, procs }]
+    })
+    needs.set(proc, open)
+    state.set(proc, 'done')
+  }
+  for (const proc of [...needs.keys()]) if (!state.has(proc)) visit(proc)
 }
 
 /** True if a name of `depends_on` means this process. */
@@ -35,18 +66,19 @@ export function isMeant(spec: Pick<ProcessSpec, 'group' | 'name' | 'program'>, o
   return spec.program === on || spec.group === on || `${spec.group}:${spec.name}` === on || spec.name === on
 }
 
-/** True if a process is as far as a dependent wants it. */
+/** True if a process is as far as a dependent wants it, and is not about to be otherwise. */
 export function conditionHolds(proc: Proc, condition: Condition): boolean {
+  const runs = proc.state === 'RUNNING' && proc.want === 'up'
   switch (condition) {
     case 'started':
-      return proc.id !== null && (proc.state === 'STARTING' || proc.state === 'RUNNING')
+      return runs || (proc.id !== null && proc.state === 'STARTING' && proc.want === 'up')
     case 'ready':
-      return proc.state === 'RUNNING'
+      return runs
     case 'healthy':
-      return proc.state === 'RUNNING' && (proc.spec.care?.health === undefined || proc.health === 'healthy')
+      return runs && (proc.spec.care?.health === undefined || proc.health === 'healthy')
     case 'completed': {
       const last = proc.exits.at(-1)
-      return isStopped(proc.state) && last !== undefined && !last.wanted && last.status.kind === 'code' && proc.spec.exitcodes.includes(last.status.code)
+      return proc.want === 'down' && isStopped(proc.state) && last !== undefined && !last.wanted && last.status.kind === 'code' && proc.spec.exitcodes.includes(last.status.code)
     }
   }
 }

@@ -38,11 +38,12 @@ export function goOnStopping(proc: Proc, { input, now, effects }: Turn<'prepared
 }
 
 export function climbOn(proc: Proc, { now, effects }: Turn<'due'>): void {
+  if (proc.rung < 0 && proc.spec.care?.hooks?.pre_stop !== undefined) effects.push({ type: 'abandon', proc }) // it has had its time
   climb(proc, now, effects)
 }
 
 export function killNow(proc: Proc, { now, effects }: Turn<'hurry'>): void {
-  kill(proc, now, effects)
+  kill(proc, ': no time is left', now, effects)
 }
 
 export function stopLonger(proc: Proc, { input, now }: Turn<'extend'>): void {
@@ -73,19 +74,21 @@ export function endAfterRunning(proc: Proc, { input, now, effects }: Turn<'exite
   const record = recordExit(proc, input, now, effects, { wanted: false, expected })
   proc.backoff = 0
   proc.spawnError = expected ? '' : badExit(input)
-  if (!again) {
+  if (!again && proc.want === 'up') {
     proc.want = 'down'
     proc.wantedBy = `autorestart: ${proc.spec.autorestart === 'never' ? 'false' : 'unexpected'}`
   }
   const words = `${exitWords(input)}${expected ? '' : ', not expected'}`
-  enter(proc, 'EXITED', `${words}${again ? ', starts again' : ''}`, now, effects, { expected, pid: record.pid, ...(input.oom === true && { cause: 'oom' }) })
-  if (!again || proc.want === 'down') return
+  const comes = again && proc.want === 'up'
+  enter(proc, 'EXITED', `${words}${comes ? ', starts again' : ''}`, now, effects, { expected, pid: record.pid, ...(input.oom === true && { cause: 'oom' }) })
+  if (!comes) return
+  proc.afterStop = 'failed'
   if (expected) waitToComeBack(proc, 0, words, now, effects)
   else comeBack(proc, record.uptime, words, now, effects)
 }
 
 export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
-  const { afterStop } = proc
+  const afterStop = proc.want === 'up' ? proc.afterStop : 'rest'
   const expected = isExpected(input.status, proc.spec)
   const why = proc.reason
   const record = recordExit(proc, input, now, effects, { wanted: true, expected })

@@ -49,7 +49,7 @@ export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
   apply(fleet, input, turn)
   fleet.steps += 1
   // Most inputs concern one process; all are looked at when there is more to it, and now and then in any case.
-  const one = input.type === 'proc' && fleet.steps % wholeLook !== 0 && !concernsOthers(fleet, input.proc, effects) ? input.proc : null
+  const one = input.type === 'proc' && fleet.steps % wholeLook !== 0 && !concernsOthers(fleet, input, effects) ? input.proc : null
   if (one !== null) settle(fleet, one, turn)
   else settleAll(fleet, turn)
   const others = fleet.phase === 'stopping' && stopNextTier(fleet, ranked(fleet), linksOf(fleet), turn)
@@ -58,17 +58,18 @@ export function step(fleet: Fleet, input: FleetInput, now: Now): Effect[] {
 }
 
 /** Others may wait for what has just happened to this one. */
-function concernsOthers(fleet: Fleet, proc: Proc, effects: readonly Effect[]): boolean {
-  if (linksOf(fleet) === null && proc.spec.care?.recycle === undefined) return false
-  return effects.length > 0 || proc.state === 'STARTING'
+function concernsOthers(fleet: Fleet, { proc, input }: Extract<FleetInput, { type: 'proc' }>, effects: readonly Effect[]): boolean {
+  if (linksOf(fleet) === null && proc.spec.care === undefined) return false
+  return effects.length > 0 || !(input.type === 'alive' || input.type === 'busy' || input.type === 'extend')
 }
 
 /** Until nothing follows any more: who was started may be what the one before it in the order waits for. */
 function settleAll(fleet: Fleet, turn: Moment): void {
   for (;;) {
     const before = turn.effects.length
+    const linked = linksOf(fleet) !== null // whoever leaves may have been the last that others waited for
     for (const { proc } of ranked(fleet)) settle(fleet, proc, turn)
-    if (turn.effects.length === before || linksOf(fleet) === null) return
+    if (turn.effects.length === before || !linked) return
   }
 }
 
@@ -123,6 +124,8 @@ function apply(fleet: Fleet, input: FleetInput, turn: Moment): void {
       fleet.phase = 'stopping'
       fleet.stopBy = `${shutdownActor}, ${input.by}`
       fleet.hurryAt = fleet.shutdownTimeout === null ? null : now.mono + fleet.shutdownTimeout
+      // Nothing of these runs, and nothing of them shall.
+      for (const { proc } of ranked(fleet)) if (proc.preparing) stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects, gate)
       return
     case 'quiet':
       if (fleet.lull === 'due') fleet.lull = 'over'
@@ -157,7 +160,9 @@ function callDependencies(fleet: Fleet, turn: Moment): void {
 function callNeeded(fleet: Fleet, proc: Proc, by: Actor, turn: Moment): void {
   for (const { dependency, procs } of linksOf(fleet)?.needs.get(proc) ?? []) {
     for (const one of procs) {
-      if (!dependency.required || one.want === 'up' || one.leaving || conditionHolds(one, dependency.condition)) continue
+      // Who was given up is wanted, but nothing comes of that by itself.
+      const isComing = one.want === 'up' && one.state !== 'FATAL'
+      if (!dependency.required || isComing || one.leaving || conditionHolds(one, dependency.condition)) continue
       const needed = `needed by ${namespec(proc.group, proc.name)}, ${by}`
       callNeeded(fleet, one, by, turn)
       stepProc(one, { type: 'start', by: needed }, turn.now, turn.effects, turn.gate)
@@ -171,9 +176,12 @@ function hurry(fleet: Fleet, { now, effects, gate }: Moment): void {
   for (const { proc } of ranked(fleet)) stepProc(proc, { type: 'hurry' }, now, effects, gate)
 }
 
-function settle(fleet: Fleet, proc: Proc, { now, effects, gate }: Moment): void {
-  const mayStart = fleet.phase === 'running'
-  reconcile(proc, now, mayStart && !proc.leaving, effects, gate)
-  if (proc.next !== null && rests(proc)) takeNext(proc, now, mayStart, effects, gate)
+function settle(fleet: Fleet, proc: Proc, turn: Moment): void {
+  const { now, effects, gate } = turn
+  const before = proc.state
+  reconcile(proc, now, fleet.phase === 'running' && !proc.leaving, effects, gate)
+  // A stop that had waited for others begins when there is no grace any more.
+  if (fleet.hurried && proc.state === 'STOPPING' && before !== 'STOPPING') stepProc(proc, { type: 'hurry' }, now, effects, gate)
+  if (proc.next !== null && rests(proc) && takeNext(fleet, proc)) applyToOne(fleet, proc, { type: 'start', by: proc.wantedBy }, turn)
   if (proc.leaving && rests(proc)) forget(fleet, proc, effects)
 }

@@ -22,8 +22,11 @@ export interface Hold {
 export interface Gate {
   start(proc: Proc, automatic: boolean): Hold | null
   stop(proc: Proc): string | null
-  recycle(proc: Proc): string | null
+  recycle(proc: Proc): Hold | null
 }
+
+/** How long nobody looks whether a window has opened: the wall clock may be set, and stands still for no sleeping machine. */
+const windowLook = 300_000
 
 /** Holds nothing. */
 export const openGate: Gate = { start: () => null, stop: () => null, recycle: () => null }
@@ -31,62 +34,87 @@ export const openGate: Gate = { start: () => null, stop: () => null, recycle: ()
 /** The gate of a fleet at one instant. */
 export function gateOf(fleet: Fleet, now: Now): Gate {
   return {
-    start: (proc, automatic) => dependencyHold(fleet, proc) ?? (automatic ? windowHold(proc, now) ?? breakerHold(fleet, now) : null),
+    start: (proc, automatic) => endingHold(fleet) ?? dependencyHold(fleet, proc, now) ?? (automatic ? comebackHold(fleet, proc, now) : null),
     stop: (proc) => dependentHold(fleet, proc),
-    recycle: (proc) => siblingHold(fleet, proc),
+    recycle: (proc) => (isAsked(proc) ? null : windowHold(proc, now)) ?? siblingHold(fleet, proc),
   }
 }
 
-function dependencyHold(fleet: Fleet, proc: Proc): Hold | null {
+/** What holds a process, in the words of this moment: how long what it waits for will take changes by itself. */
+export function holdNow(fleet: Fleet, proc: Proc, now: Now): string | null {
+  if (proc.hold === null || proc.id !== null || proc.preparing || fleet.phase !== 'running') return proc.hold
+  return dependencyHold(fleet, proc, now)?.reason ?? proc.hold
+}
+
+function endingHold(fleet: Fleet): Hold | null {
+  return fleet.phase === 'running' ? null : { reason: 'not started: the master is shutting down', until: null }
+}
+
+/** Who was taken down on purpose is brought back also outside its window. */
+function comebackHold(fleet: Fleet, proc: Proc, now: Now): Hold | null {
+  return (proc.afterStop === 'again' ? null : windowHold(proc, now)) ?? breakerHold(fleet, now)
+}
+
+function isAsked(proc: Proc): boolean {
+  return proc.recycle !== null && proc.recycle.by !== 'max_lifetime' && proc.recycle.by !== 'max_memory'
+}
+
+function dependencyHold(fleet: Fleet, proc: Proc, now: Now): Hold | null {
   for (const { dependency, procs } of linksOf(fleet)?.needs.get(proc) ?? []) {
     if (procs.length === 0) {
       if (dependency.required) return { reason: `waiting for ${dependency.on}, which is not there`, until: null }
       continue
     }
     const missing = procs.find((one) => !conditionHolds(one, dependency.condition) && (dependency.required || one.want === 'up'))
-    if (missing !== undefined) return { reason: `waiting for ${whatIsMissing(missing, dependency.condition)}`, until: null }
+    if (missing !== undefined) return { reason: `waiting for ${whatIsMissing(missing, dependency.condition, now)}`, until: null }
   }
   return null
 }
 
-function whatIsMissing(proc: Proc, condition: string): string {
+function whatIsMissing(proc: Proc, condition: string, now: Now): string {
   const name = namespec(proc.group, proc.name)
-  if (proc.state === 'RUNNING') return condition === 'completed' ? `${name} to complete` : `${name} (${proc.ailment || 'not healthy yet'})`
-  const why = proc.hold ?? proc.reason
+  if (proc.state === 'RUNNING' && proc.want === 'up') return condition === 'completed' ? `${name} to complete` : `${name} (${proc.ailment || 'not healthy yet'})`
+  const retries = proc.hold === null && proc.want === 'up' && proc.deadline !== null && (proc.state === 'BACKOFF' || proc.state === 'FATAL')
+  const retry = retries ? `, retry in ${String(Math.max(0, Math.ceil(((proc.deadline ?? 0) - now.mono) / 1000)))} s` : ''
+  const why = `${proc.hold ?? proc.reason}${retry}`
   return `${name} (${proc.state}${why === '' ? '' : `: ${why}`})`
 }
 
 function windowHold(proc: Proc, now: Now): Hold | null {
   const wait = untilWindow(now.wall, proc.spec.care?.restart?.window ?? null)
-  return wait === 0 ? null : { reason: 'waiting for its restart_window', until: now.mono + wait }
+  return wait === 0 ? null : { reason: `waiting for its restart_window, ${clockTime(now.wall + wait)}`, until: now.mono + Math.min(wait, windowLook) }
 }
 
-/** A bucket that fills by `burst` a second: who finds it empty comes back when there is one more in it. */
+function clockTime(wall: number): string {
+  const date = new Date(wall)
+  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`
+}
+
+/** In no second, wherever it begins, are there more than `burst`: the next one comes a second after the one so many before it. */
 function breakerHold(fleet: Fleet, now: Now): Hold | null {
   const { breaker } = fleet
   if (breaker.burst === null) return null
-  const perMillisecond = breaker.burst / 1000
-  breaker.tokens = Math.min(breaker.burst, breaker.tokens + (now.mono - breaker.at) * perMillisecond)
-  breaker.at = now.mono
-  if (breaker.tokens >= 1) {
-    breaker.tokens -= 1
+  const oldest = breaker.recent.length < breaker.burst ? undefined : breaker.recent[0]
+  if (oldest === undefined || now.mono >= oldest + 1000) {
+    breaker.recent = [...breaker.recent, now.mono].slice(-breaker.burst)
     return null
   }
-  const wait = Math.max(1, Math.ceil((1 - breaker.tokens) / perMillisecond))
-  return { reason: `waiting its turn: at most ${String(breaker.burst)} automatic restarts a second (restart_burst)`, until: now.mono + wait }
+  const until = oldest + 1000
+  return { reason: `waiting its turn: at most ${String(breaker.burst)} automatic restarts a second (restart_burst)`, until }
 }
 
 /** Who depends on it goes first, if it is being stopped too. */
 function dependentHold(fleet: Fleet, proc: Proc): string | null {
+  if (fleet.hurried) return null
   const dependent = linksOf(fleet)?.neededBy.get(proc)?.find((one) => !isStopped(one.state) && one.state !== 'BACKOFF' && (one.want === 'down' || fleet.phase !== 'running'))
   return dependent === undefined ? null : `stops after ${namespec(dependent.group, dependent.name)}, which depends on it`
 }
 
 /** One after another: while a sibling is not up, this one is not taken down. */
-function siblingHold(fleet: Fleet, proc: Proc): string | null {
+function siblingHold(fleet: Fleet, proc: Proc): Hold | null {
   for (const one of fleet.groups.get(proc.group)?.procs.values() ?? []) {
     if (one === proc || one.spec.program !== proc.spec.program || one.want !== 'up') continue
-    if (one.state !== 'RUNNING' && one.state !== 'FATAL') return `waiting until ${namespec(one.group, one.name)} is up again`
+    if (one.state !== 'RUNNING' && one.state !== 'FATAL') return { reason: `waiting until ${namespec(one.group, one.name)} is up again`, until: null }
   }
   return null
 }

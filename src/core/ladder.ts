@@ -16,18 +16,26 @@ export const lookMax = 2000
 
 /** Begins to stop a process that runs. */
 export function beginStop(proc: Proc, afterStop: AfterStop, about: { reason?: string; by: Actor }, now: Now, effects: Effect[]): void {
-  const { care, stopsignal } = proc.spec
+  const { care } = proc.spec
   proc.stopBy = about.by
   proc.afterStop = afterStop
   proc.rung = -1
   proc.recycle = null
   proc.hold = null
-  const reason = about.reason ?? `${stopsignal} sent, asked by ${about.by}`
+  const reason = about.reason ?? `${firstStep(proc)}, asked by ${about.by}`
   enter(proc, 'STOPPING', reason, now, effects, { by: about.by, pid: proc.id?.pid ?? 0 })
   const before = care?.hooks?.pre_stop
   if (before === undefined) return waitBeforeFirst(proc, now, effects)
   proc.deadline = now.mono + before.timeout + patience + (care?.stop?.preStopDelay ?? 0)
   effects.push({ type: 'prepare', proc, step: 'stop' })
+}
+
+function firstStep(proc: Proc): string {
+  const { care } = proc.spec
+  if (care?.hooks?.pre_stop !== undefined) return 'pre_stop first, then the stop'
+  if ((care?.stop?.preStopDelay ?? 0) > 0) return `stops in ${String((care?.stop?.preStopDelay ?? 0) / 1000)} s (pre_stop_delay)`
+  if (care?.stop?.command != null) return 'stop_command is run'
+  return `${stepsOf(proc)[0]?.signal ?? proc.spec.stopsignal} sent`
 }
 
 /** pre_stop is done, or there is none: load balancers get their time to notice. */
@@ -48,18 +56,28 @@ export function climb(proc: Proc, now: Now, effects: Effect[]): void {
     return
   }
   const step = stepsOf(proc)[proc.rung - (byCommand ? 1 : 0)]
-  if (step === undefined || step.signal === 'SIGKILL') return kill(proc, now, effects)
+  if (step === undefined || step.signal === 'SIGKILL') return kill(proc, `: it did not stop within ${String(patienceOf(proc) / 1000)} s`, now, effects)
   stand(proc, now, step.wait)
   send(proc, step.signal, false, effects)
 }
 
+/** After a change of masters: the same rung once more. What comes before the first signal was begun by the last one. */
+export function standAgain(proc: Proc, now: Now): void {
+  const { care, stopwait } = proc.spec
+  if (care?.hooks?.pre_stop === undefined && (care?.stop?.preStopDelay ?? 0) === 0) proc.rung = Math.max(0, proc.rung)
+  const step = stepsOf(proc)[proc.rung - (care?.stop?.command == null ? 0 : 1)]
+  stand(proc, now, proc.rung < 0 ? (care?.stop?.preStopDelay ?? 0) : Math.max(step === undefined ? killRepeatMin : 0, step?.wait ?? stopwait))
+}
+
 /** SIGKILL, whatever rung it stands on. */
-export function kill(proc: Proc, now: Now, effects: Effect[]): void {
+export function kill(proc: Proc, why: string, now: Now, effects: Effect[]): void {
   if (proc.id === null) return
-  const waited = proc.rung < 0 ? '' : `: it did not stop within ${String(patienceOf(proc) / 1000)} s`
-  proc.rung = Math.max(proc.rung, stepsOf(proc).length + 1)
+  const last = stepsOf(proc).length + 1
+  const repeated = proc.rung > last || proc.reason.includes('SIGKILL sent')
+  proc.rung = Math.max(proc.rung, last)
   stand(proc, now, Math.max(killRepeatMin, proc.spec.stopwait))
-  proc.reason = `SIGKILL sent${waited}`
+  // Of who was not well, what it had is told on.
+  if (!repeated) proc.reason = `${proc.afterStop === 'rest' ? '' : `${proc.reason}; `}SIGKILL sent${why}`
   send(proc, 'SIGKILL', true, effects)
 }
 

@@ -1,9 +1,8 @@
 /** What a change of the config does to the members of a fleet: who joins, who gets a new spec, who leaves. */
 import type { Actor } from './model.ts'
-import type { Gate } from './gate.ts'
 import { newProc } from './proc.ts'
 import type { Effect, Now, Proc } from './proc.ts'
-import { stepProc } from './process.ts'
+import { arm } from './running.ts'
 import { groupOf, newOrder } from './roster.ts'
 import type { Fleet, Group } from './roster.ts'
 import type { GroupSpec } from './spec.ts'
@@ -24,9 +23,17 @@ export function change(fleet: Fleet, spec: GroupSpec, restart: ReadonlySet<strin
     const proc = group.procs.get(process.name)
     if (proc === undefined) admit(group, process, by, now)
     else if (restart.has(process.name) || proc.leaving || proc.next !== null) replaceSpec(proc, process, by)
-    else proc.spec = process
+    else applyToLiving(proc, process)
   }
   newOrder(fleet)
+}
+
+/** What needs no restart: what is due by the old words is reckoned anew. */
+function applyToLiving(proc: Proc, spec: Proc['spec']): void {
+  proc.spec = spec
+  if (proc.state === 'RUNNING') arm(proc)
+  else if (proc.id === null && proc.hold !== null && !proc.preparing) proc.deadline = null // what holds it is asked for again
+  if (proc.state === 'FATAL' && (spec.care?.restart?.retryAfter ?? null) === null) proc.deadline = null
 }
 
 export function dismiss(fleet: Fleet, name: string, by: Actor, effects: Effect[]): void {
@@ -58,15 +65,18 @@ function replaceSpec(proc: Proc, spec: Proc['spec'], by: Actor): void {
   proc.wantedBy = by
 }
 
-export function takeNext(proc: Proc, now: Now, mayStart: boolean, effects: Effect[], gate: Gate): void {
-  if (proc.next === null) return
+/** The new spec takes its place; true if it is to be started with it. */
+export function takeNext(fleet: Fleet, proc: Proc): boolean {
+  if (proc.next === null) return false
   const { spec, up } = proc.next
   proc.spec = spec
   proc.next = null
   proc.backoff = 0
-  if (!up) return
-  if (mayStart) stepProc(proc, { type: 'start', by: proc.wantedBy }, now, effects, gate)
-  else proc.want = 'up'
+  proc.hold = null
+  proc.deadline = null
+  newOrder(fleet)
+  if (up && fleet.phase !== 'running') proc.want = 'up'
+  return up && fleet.phase === 'running'
 }
 
 export function forget(fleet: Fleet, proc: Proc, effects: Effect[]): void {

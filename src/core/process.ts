@@ -46,7 +46,7 @@ export const table = {
   FATAL: { ...resting, start: begin, stop: abandonStart, exited: 'never' },
   STARTING: {
     ...silent,
-    start: 'ignore',
+    start: keepRunning,
     stop: askToStop,
     prepared: spawnOrFail,
     waiting: noteWhatHolds,
@@ -143,6 +143,6 @@ export function reconcile(proc: Proc, now: Now, mayStart: boolean, effects: Effe
     if (proc.recycle !== null) tryToReplace(proc, moment)
   } else if (mayStart && proc.deadline === null) {
     const waits = proc.state === 'BACKOFF' || proc.state === 'FATAL' ? proc.hold !== null : proc.state === 'STOPPED' || proc.state === 'EXITED'
-    if (waits) launchIfFree(proc, proc.state !== 'STOPPED' || proc.afterStop !== 'rest', moment)
+    if (waits) launchIfFree(proc, proc.afterStop !== 'rest', moment)
   }
 }

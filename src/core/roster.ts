@@ -16,6 +16,14 @@ export interface Group {
   readonly procs: Map<string, Proc>
 }
 
+/** At most so many automatic restarts a second. */
+export interface Breaker {
+  /** `null`: no limit. */
+  burst: number | null
+  /** When the last ones were let through, on the monotonic clock; as many as are allowed in a second. */
+  recent: readonly number[]
+}
+
 export interface Fleet {
   readonly groups: Map<string, Group>
   phase: 'running' | 'stopping' | 'drained'
@@ -33,8 +41,8 @@ export interface Fleet {
   shutdownTimeout: number | null
   /** See dependencies.ts; `null`: to be made. */
   links: { readonly links: Links | null } | null
-  /** See gate.ts. `burst`: automatic restarts a second; `null`: no limit. */
-  breaker: { burst: number | null; tokens: number; at: number }
+  /** See gate.ts. */
+  breaker: Breaker
   /** Whose deadline comes first; `undefined`: it has to be looked for. */
   nearest: Proc | null | undefined
   /** All processes in starting order; `null` when it has to be made again. */
@@ -48,7 +56,7 @@ export interface Fleet {
 export function newFleet(): Fleet {
   return {
     groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, lull: 'none', nearest: null, order: null, names: null, steps: 0,
-    hurryAt: null, shutdownTimeout: null, links: null, breaker: { burst: null, tokens: 0, at: 0 },
+    hurryAt: null, shutdownTimeout: null, links: null, breaker: { burst: null, recent: [] },
   }
 }
 

@@ -5,14 +5,14 @@ import type { Effect, Now, Proc } from './proc.ts'
 import { enter } from './transitions.ts'
 import type { Moment, Turn } from './turn.ts'
 
-/** Sets the deadline of a process that is RUNNING to the nearest of its alarms. */
-export function arm(proc: Proc): void {
+/** Sets the deadline of a process that is RUNNING to the nearest of its alarms; `until`: when its replacement is worth another try. */
+export function arm(proc: Proc, until: number | null = null): void {
   const { care } = proc.spec
   proc.deadline = null
   if (care === undefined && proc.recycle === null) return
   const alarms = [
     care?.watchdog === undefined ? null : proc.seen + care.watchdog,
-    proc.recycle === null ? lifetimeEnd(proc.startedMono, care, `${proc.name} ${String(proc.incarnation)}`) : proc.recycle.latest,
+    proc.recycle === null ? lifetimeEnd(proc.startedMono, care, `${proc.name} ${String(proc.incarnation)}`) : until,
   ].filter((alarm) => alarm !== null)
   if (alarms.length > 0) proc.deadline = Math.min(...alarms)
 }
@@ -57,11 +57,12 @@ export function tryToReplace(proc: Proc, { now, effects, gate }: Moment): void {
     const wait = Math.min(proc.spec.care?.stop?.busyWait ?? 0, (proc.busy?.until ?? Infinity) - now.mono)
     proc.recycle = { ...proc.recycle, latest: now.mono + wait }
   }
-  const waits = busy && now.mono < (proc.recycle.latest ?? 0) ? `${reason}; waits until job ${proc.busy?.job ?? ''} is done` : gate.recycle(proc)
+  const { latest } = proc.recycle
+  const waits = busy && latest !== null && now.mono < latest ? { reason: `${reason}; waits until job ${proc.busy?.job ?? ''} is done`, until: latest } : gate.recycle(proc)
   if (waits === null) return beginStop(proc, 'again', { reason, by }, now, effects)
-  proc.hold = waits
+  proc.hold = waits.reason
   if (!busy) proc.recycle = { ...proc.recycle, latest: null }
-  arm(proc)
+  arm(proc, waits.until)
 }
 
 function isBusy(proc: Proc, now: Now): boolean {
@@ -77,7 +78,8 @@ export function judge(proc: Proc, { input, now, effects }: Turn<'health'>): void
   const pid = proc.id?.pid ?? 0
   effects.push({ type: 'event', proc, body: { type: 'process.health', group, name, pid, healthy: health === 'healthy', reason: proc.ailment } })
   const action = proc.spec.care?.health?.onUnhealthy
-  if (health === 'healthy' || proc.id === null || action === undefined) return
+  // Who is to be stopped, as soon as who needs it is down, is not brought back for being unwell.
+  if (health === 'healthy' || proc.id === null || action === undefined || proc.want === 'down') return
   if (action.kind === 'signal') effects.push({ type: 'kill', proc, id: proc.id, signal: action.signal, scope: 'process', escalated: false })
   if (action.kind === 'restart') beginStop(proc, 'failed', { reason: `unhealthy: ${proc.ailment}`, by: 'health check' }, now, effects)
 }
@@ -90,9 +92,13 @@ export function changeJob(proc: Proc, { input, now }: Turn<'busy'>): void {
   proc.busy = input.job === null ? null : { job: input.job, until: input.lasts === null ? null : now.mono + input.lasts }
 }
 
-/** A stop that was held back is taken back. */
+/** A stop that was held back is taken back; not that of a config change, which has its own end. */
 export function keepRunning(proc: Proc, { input }: Turn<'start'>): void {
-  if (proc.want === 'up') return
+  if (proc.want === 'up' || proc.leaving || proc.hold === null) return
+  if (proc.next !== null) {
+    proc.next = { ...proc.next, up: true }
+    return
+  }
   proc.want = 'up'
   proc.wantedBy = input.by
   proc.hold = null

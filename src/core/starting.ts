@@ -21,6 +21,7 @@ export function begin(proc: Proc, turn: Turn<'start'>): void {
   proc.wantedBy = turn.input.by
   proc.crashes = 0
   proc.comebacks = []
+  proc.lastChance = false
   proc.afterStop = 'rest'
   launchIfFree(proc, false, turn)
 }
@@ -30,12 +31,17 @@ export function tryAgain(proc: Proc, turn: Turn<'due'>): void {
   if (proc.want === 'up') launchIfFree(proc, true, turn)
 }
 
+/** It was to be started, now or later. What it is does not change, so there is no event of it. */
 export function abandonStart(proc: Proc, { input }: Turn<'stop'>): void {
   if (proc.hold === null && proc.deadline === null) return
+  const when = proc.hold === null ? 'for one more try' : `, ${proc.hold}`
+  proc.reason = `${proc.reason}${proc.reason === '' ? '' : '; '}not started: stopped by ${input.by} while it waited${proc.hold === null ? ' ' : ''}${when}`
   proc.want = 'down'
   proc.wantedBy = input.by
+  proc.stopBy = input.by
   proc.deadline = null
   proc.hold = null
+  proc.afterStop = 'rest'
 }
 
 export function spawnOrFail(proc: Proc, { input, now, effects }: Turn<'prepared'>): void {

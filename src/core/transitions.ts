@@ -28,7 +28,10 @@ function forgetIncarnation(proc: Proc): void {
 export function backOff(proc: Proc, reason: string, now: Now, effects: Effect[], cause?: 'oom'): void {
   proc.spawnError = reason
   proc.backoff += 1
-  proc.deadline = now.mono + backoffDelay(proc.backoff, proc.spec.care, proc.name)
+  proc.crashes += 1
+  proc.afterStop = 'failed'
+  const { care } = proc.spec
+  proc.deadline = now.mono + backoffDelay(care?.restart?.backoff == null ? proc.backoff : proc.crashes, care, proc.name)
   enter(proc, 'BACKOFF', reason, now, effects, cause === undefined ? {} : { cause })
   const loop = comesBackTooOften(proc, now)
   if (!gaveUp(proc.backoff, proc.spec) && !proc.lastChance && loop === null) return
@@ -41,6 +44,7 @@ export function backOff(proc: Proc, reason: string, now: Now, effects: Effect[],
 /** FATAL; where the policy says so, with one more try later. */
 function giveUpFor(proc: Proc, reason: string, isLoop: boolean, now: Now, effects: Effect[]): void {
   const retryAfter = proc.spec.care?.restart?.retryAfter ?? null
+  proc.afterStop = 'failed'
   proc.deadline = retryAfter === null ? null : now.mono + retryAfter
   enter(proc, 'FATAL', reason, now, effects, isLoop ? { cause: 'crash_loop' } : {})
 }

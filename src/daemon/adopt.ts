@@ -7,7 +7,8 @@ import type { Processes } from '../core/ports.ts'
 import { newProc } from '../core/proc.ts'
 import type { Now, Proc } from '../core/proc.ts'
 import { arm } from '../core/running.ts'
-import { backoffDelay } from '../core/policy.ts'
+import { standAgain } from '../core/ladder.ts'
+import { backoffDelay, restartDelay } from '../core/policy.ts'
 import { shutdownActor } from '../core/shutdown.ts'
 import { namespec } from '../core/spec.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
@@ -110,17 +111,19 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
   return { proc, fate: processes.isAlive(proc.id) ? 'alive' : 'died', groupPriority }
 }
 
+/** How long a worker whose time to get ready is over is listened to all the same, milliseconds. */
+const hearing = 2000
+
 /** Sets the deadlines of a process that runs on. */
 function resume(proc: Proc, now: Now): void {
-  const { startsecs, stopwait, care } = proc.spec
+  const { startsecs, care } = proc.spec
   proc.seen = now.mono
   if (proc.state === 'STARTING') {
     proc.deadline = proc.startedMono + Math.max(0, startsecs)
-    if (care?.ready !== undefined) proc.readyBy = Math.max(now.mono, proc.startedMono + care.ready.timeout)
+    // What it has said meanwhile is still to be read.
+    if (care?.ready !== undefined) proc.readyBy = Math.max(now.mono + hearing, proc.startedMono + care.ready.timeout)
   } else if (proc.state === 'STOPPING') {
-    proc.rung = Math.max(0, proc.rung) // whatever comes before the first signal was begun by the last master
-    proc.deadline = now.mono + stopwait
-    proc.rungEnds = proc.deadline
+    standAgain(proc, now)
   } else if (proc.state === 'RUNNING') {
     arm(proc)
   }
@@ -148,8 +151,9 @@ function rested(proc: Proc, now: Now): Proc {
     proc.state = 'STOPPED'
     proc.incarnation -= 1
   }
-  if (proc.state === 'BACKOFF') proc.deadline = now.mono + backoffDelay(proc.backoff, proc.spec.care, proc.name)
-  if (proc.state === 'FATAL' && proc.spec.care?.restart?.retryAfter != null) proc.deadline = now.mono + proc.spec.care.restart.retryAfter
+  const { care } = proc.spec
+  if (proc.state === 'BACKOFF') proc.deadline = now.mono + (proc.backoff > 0 ? backoffDelay(care?.restart?.backoff == null ? proc.backoff : proc.crashes, care, proc.name) : restartDelay(proc.crashes, care, proc.name))
+  if (proc.state === 'FATAL' && proc.want === 'up' && care?.restart?.retryAfter != null) proc.deadline = now.mono + care.restart.retryAfter
   return proc
 }
 

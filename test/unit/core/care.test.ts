@@ -97,7 +97,7 @@ describe('The restart policy', () => {
 
   it('lets at most so many come back in a second, by priority, over all programs', () => {
     const fleet = new TestFleet()
-    fleet.fleet.breaker = { burst: 10, tokens: 10, at: 0 }
+    fleet.fleet.breaker = { burst: 10, recent: [] }
     const names = Array.from({ length: 50 }, (_, i) => `p${String(i).padStart(2, '0')}`)
     fleet.run(...names.map((name, i) => group(name, 50 - i, { name, startsecs: 0, autorestart: 'always' as const })))
     for (const name of names) fleet.end(name, code(1))

@@ -94,6 +94,14 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
     stepped(proc, { type: 'spawnFailed', reason: 'no' })
     expect(proc).toMatchObject({ state: 'FATAL', reason: 'no; the one more try has failed too' })
   }],
+  'STARTING start': ['takes back a stop that is held back, and nothing else', () => {
+    const heldBack = procIn('STARTING', { want: 'down', hold: 'stops after web' })
+    stepped(heldBack, start)
+    expect(heldBack).toMatchObject({ state: 'STARTING', want: 'up', hold: null })
+    const inTheGap = procIn('STARTING', { want: 'down', id: null, deadline: null })
+    stepped(inTheGap, start)
+    expect(inTheGap.want).toBe('down')
+  }],
   'STARTING prepared': ['spawns, or has failed, unless it was abandoned', () => {
     const preparing = { id: null, deadline: null, preparing: true } as const
     expect(kinds(stepped(procIn('STARTING', preparing), { type: 'prepared', incarnation: 1, problem: null }))).toEqual(['spawn'])
