@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import type { Capability } from '../core/ports.ts'
 import { lookupGroup, lookupUser } from '../lib/passwd.ts'
 import type { Findings } from './findings.ts'
 import type { Format } from './raw.ts'
@@ -18,6 +19,8 @@ export interface Context {
   readonly here: string
   readonly hostName: string
   readonly findings: Findings
+  /** What this machine can do. */
+  readonly capabilities: readonly Capability[]
   readonly lookups: Map<string, string | null>
 }
 

@@ -1,9 +1,12 @@
 /** Makes the groups: those that the config names, and one for each program that is in none. */
 import { dirname, join } from 'node:path'
 import { didYouMean } from '../lib/suggest.ts'
+import { checkCapabilities } from './capabilities.ts'
+import { checkDependencies } from './dependencies.ts'
 import { buildFcgiProgram } from './fcgi.ts'
 import { buildListener } from './listener.ts'
 import { readRows } from './read.ts'
+import type { Source } from './read.ts'
 import { buildProgram } from './program.ts'
 import { errorAt, warningAt } from './raw.ts'
 import { groupRows } from './rows-master.ts'
@@ -21,8 +24,10 @@ export function buildGroups(
   const fcgi = byName(sections, 'fcgi-program', context)
   const taken = new Set<string>()
   const groups: { spec: GroupSpec; at: Mark }[] = []
+  const sources = new Map<string, Source>()
   const make = (section: RawSection, program: string, group: string): { priority: number; processes: ProcessSpec[] } => {
     const source = { section, defaults: section.format === 'yaml' ? defaults : undefined }
+    sources.set(program, source)
     const makeOne = section.kind === 'fcgi-program' ? buildFcgiProgram : buildProgram
     return makeOne(source, program, group, master, context)
   }
@@ -44,10 +49,14 @@ export function buildGroups(
     groups.push({ at: section.at, spec: { name, priority, processes: distinct(processes, section, context) } })
   }
   for (const [name, section] of byName(sections, 'eventlistener', context)) {
+    sources.set(name, { section })
     const { priority, processes } = buildListener(section, name, master, context)
     groups.push({ at: section.at, spec: { name, priority, processes: distinct(processes, section, context) } })
   }
-  return withOwnLogs(apart(groups, context)).sort(byPriority)
+  const all = withOwnLogs(apart(groups, context)).sort(byPriority)
+  checkDependencies(all, sources, context)
+  checkCapabilities(all, sources, context)
+  return all
 }
 
 function byName(sections: readonly RawSection[], kind: string, context: Context): Map<string, RawSection> {

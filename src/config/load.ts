@@ -10,6 +10,7 @@ import { globFiles } from './glob.ts'
 import { expandScalar } from './read.ts'
 import { errorAt, warningAt } from './raw.ts'
 import { formatOf, readSource } from './source.ts'
+import type { Capability } from '../core/ports.ts'
 import type { Config, Problem } from './config.ts'
 import type { Overrides } from './build.ts'
 import type { Context } from './context.ts'
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly logDir: string
   /** What relative paths are relative to. */
   readonly cwd: string
+  /** What this machine can do; without it the config is not checked against the machine. */
+  readonly capabilities?: readonly Capability[]
 }
 
 export interface Loaded {
@@ -59,7 +62,7 @@ function begin(file: string, options: LoadOptions): Begun {
   const format = formatOf(mainFile)
   const findings = new Findings()
   const context = newContext({
-    env: options.env, cwd: options.cwd, logDir: options.logDir, format, here: dirname(mainFile), findings,
+    env: options.env, cwd: options.cwd, logDir: options.logDir, format, here: dirname(mainFile), findings, capabilities: options.capabilities ?? [],
   })
   const files: string[] = []
   return { mainFile, format, sections: readAll(mainFile, files, context), files, context }

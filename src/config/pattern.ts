@@ -10,6 +10,9 @@ import type { PatternNode } from './pattern-syntax.ts'
 /** The most places of a pattern that are looked at; repeats beyond count as endless. */
 const placesMax = 600
 
+/** The most steps that are taken to judge a pattern: some hundredths of a second. */
+const stepsMax = 400_000
+
 /** So often may be asked for what may also be empty; which ones are is one more choice each. */
 const emptyRepeatsMax = 8
 
@@ -27,7 +30,9 @@ export function patternProblem(source: string): Refusal | undefined {
     const automaton = new Automaton(looks)
     automaton.build(tree)
     if (automaton.refers) return new Refusal('has a pattern with a reference to a group (\\1), which cannot be kept fast; write it without')
-    if (automaton.isAmbiguous()) return new Refusal('has a pattern that can take forever: what is repeated can match the same text in several ways, as (a+)+ does; repeat it once')
+    const ambiguous = automaton.isAmbiguous()
+    if (ambiguous === 'unknown') return new Refusal('has a pattern with too many repeated choices to be checked; write a simpler one')
+    if (ambiguous) return new Refusal('has a pattern that can take forever: what is repeated can match the same text in several ways, as (a+)+ does; repeat it once')
   }
   return undefined
 }
@@ -72,26 +77,27 @@ class Automaton {
     }
   }
 
-  /** True if some text leads from a place back to it in two ways. */
-  isAmbiguous(): boolean {
+  /** True if some text leads from a place back to it in two ways; `unknown` when that would take too long to find out. */
+  isAmbiguous(): boolean | 'unknown' {
     if (this.#chances) return true
     const size = this.#next.length
-    const reach = this.#next.map((_, from) => this.#reached(from))
-    const inLoop = (a: number, b: number): boolean => (reach[a]?.has(b) ?? false) && (reach[b]?.has(a) ?? false)
+    const loops = loopsOf(this.#next)
+    const inLoop = (a: number, b: number): boolean => loops[a] !== -1 && loops[a] === loops[b]
     if (this.#next.some((edges, from) => [...edges].some(([to, ways]) => ways > 1 && inLoop(from, to)))) return true
-    const forward = new Map<number, number[]>()
     const backward = new Map<number, number[]>()
-    const diagonal = this.#next.map((_, place) => place * size + place).filter((_, place) => inLoop(place, place))
+    const diagonal = this.#next.map((_, place) => place * size + place).filter((_, place) => loops[place] !== -1)
     const seen = new Set(diagonal)
+    let steps = 0
     for (const pair of seen) {
       const [a, b] = [Math.floor(pair / size), pair % size]
       for (const toA of this.#next[a]?.keys() ?? []) {
-        if (!inLoop(a, toA)) continue
         for (const toB of this.#next[b]?.keys() ?? []) {
-          if (!inLoop(b, toB) || !inLoop(toA, toB) || !this.#overlap(toA, toB)) continue
+          if (++steps > stepsMax) return 'unknown'
+          if (!inLoop(a, toA) || !inLoop(b, toB) || !inLoop(toA, toB) || !this.#overlap(toA, toB)) continue
           const to = toA * size + toB
-          forward.set(pair, [...(forward.get(pair) ?? []), to])
-          backward.set(to, [...(backward.get(to) ?? []), pair])
+          const before = backward.get(to)
+          if (before === undefined) backward.set(to, [pair])
+          else before.push(pair)
           seen.add(to)
         }
       }
@@ -141,17 +147,56 @@ class Automaton {
     for (const [a, ways] of from) for (const [b, more] of to) this.#next[a]?.set(b, capped((this.#next[a]?.get(b) ?? 0) + ways * more))
   }
 
-  #reached(from: number): ReadonlySet<number> {
-    const reached = new Set(this.#next[from]?.keys())
-    for (const place of reached) for (const to of this.#next[place]?.keys() ?? []) reached.add(to)
-    return reached
-  }
-
   #overlap(a: number, b: number): boolean {
     const [one, other] = [this.#accepts[a], this.#accepts[b]]
     if (one === undefined || other === undefined) return false
-    return one === other ? one.size > 0 : [...one].some((character) => other.has(character))
+    if (one === other) return one.size > 0
+    const [few, many] = one.size < other.size ? [one, other] : [other, one]
+    for (const character of few) if (many.has(character)) return true
+    return false
   }
+}
+
+/** Of each place the loop that it is in, -1 for none: the strongly connected components (Kosaraju). */
+function loopsOf(next: readonly ReadonlyMap<number, number>[]): readonly number[] {
+  const before: number[][] = next.map(() => [])
+  next.forEach((edges, from) => {
+    for (const to of edges.keys()) before[to]?.push(from)
+  })
+  const loops: number[] = next.map(() => -1)
+  const taken = new Set<number>()
+  for (const root of finishingOrder(next).reverse()) {
+    if (taken.has(root)) continue
+    const members = new Set([root])
+    for (const place of members) for (const from of before[place] ?? []) if (!taken.has(from)) members.add(from)
+    for (const place of members) {
+      taken.add(place)
+      if (members.size > 1 || (next[place]?.has(place) ?? false)) loops[place] = root
+    }
+  }
+  return loops
+}
+
+/** The places in the order in which a walk in depth leaves them. */
+function finishingOrder(next: readonly ReadonlyMap<number, number>[]): number[] {
+  const order: number[] = []
+  const entered = new Set<number>()
+  for (const start of next.keys()) {
+    if (entered.has(start)) continue
+    entered.add(start)
+    const path = [{ place: start, ways: (next[start] ?? new Map<number, number>()).keys() }]
+    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+      const way = last.ways.next()
+      if (way.done === true) {
+        order.push(last.place)
+        path.pop()
+      } else if (!entered.has(way.value)) {
+        entered.add(way.value)
+        path.push({ place: way.value, ways: (next[way.value] ?? new Map<number, number>()).keys() })
+      }
+    }
+  }
+  return order
 }
 
 /** More than one way is as bad as many. */

@@ -19,6 +19,17 @@ export interface SpawnProblem {
   readonly fault: 'NO_FILE' | 'NOT_EXECUTABLE' | 'SPAWN_ERROR'
 }
 
+/** What a process asks for that this machine cannot give, as a sentence about the option that asks for it. */
+export interface Lack {
+  readonly severity: 'error' | 'warning'
+  readonly option: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** Tells what a process would miss on this machine; `null`: nothing. Asked of those that have `care`. */
+export type Capability = (spec: ProcessSpec) => Lack | null
+
 export interface SpawnOrder {
   readonly spec: ProcessSpec
   /** The whole environment of the child. */

@@ -2,13 +2,14 @@
 import type { Context } from '../command.ts'
 import { formatProblem, sortProblems } from '../../config/check.ts'
 import { loadConfig } from '../../config/load.ts'
+import { capabilities } from '../../os/capabilities.ts'
 import { plural } from '../humane.ts'
 import { printJson } from '../outcomes.ts'
 import { requireInstance } from '../server.ts'
 
 export function run(context: Context): Promise<number> {
   const { configFile, logDir } = requireInstance(context.options, context.env)
-  const { config, problems: found } = loadConfig(configFile, { env: context.env, cwd: process.cwd(), logDir })
+  const { config, problems: found } = loadConfig(configFile, { env: context.env, cwd: process.cwd(), logDir, capabilities })
   const problems = sortProblems(found)
   const errors = problems.filter(({ severity }) => severity === 'error').length
   const exit = config === null || errors > 0 ? 1 : 0

@@ -46,7 +46,7 @@ const stream = (channel: string): Record<string, fc.Arbitrary<string>> => Object
 const otherTexts: Record<string, readonly string[]> = {
   report: ['no', 'On'], ready: ['', 'report', 'log up: \\d+ #{%%} "${x}"', 'exec sh -c "exit $${X}"', "http://h/ 'header=A: b' body=' a '", 'notification_fd 3', 'unix://%(here)s/%(program_name)s.sock'],
   health: ['', 'report max_age=1m', 'interval=7 exec true: {a}', 'tcp://127.0.0.1:9%(process_num)03d'], on_unhealthy: ['none', 'signal 10'], watchdog: ['', '5'],
-  depends_on: ['sometimes?', 'sometimes = healthy ?'], wait_for: ['tcp://h:1', ''], pre_start: ['', 'timeout=5s user=root sh -c "a; b"', '- x', '%(here)s/run: now'], on_exit: ['[1]', '%(ENV_PATHS)s'],
+  depends_on: ['sometimes?', 'sometimes = healthy ?', 'web=ready'], wait_for: ['tcp://h:1', ''], pre_start: ['', 'timeout=5s user=root sh -c "a; b"', '- x', '%(here)s/run: now'], on_exit: ['[1]', '%(ENV_PATHS)s'],
   restart_backoff: ['', 'jitter=5%%', 'factor=1.5'], restart_limit: ['3/1m'], no_restart_on: ['', '1 , 2', 'KILL'], restart_window: ['6:00-24:00'], max_memory: ['1_000', '64 mb'],
   max_lifetime: ['1d', '24h 10%%', '3600'], stop_sequence: ['KILL', 'TERM 5,KILL'], stop_command: ['true # x'], limits: ['cpu=1m', 'core=0 nofile=10:20'], ionice: ['idle'], cpu_affinity: ['0', '1-2'],
   nice: ['-5', '0'], cgroup: ['pids_max=5', 'cpu_max=1%%'], health_signal: ['sigusr2', '12'],
@@ -85,7 +85,7 @@ const optionsOf: Record<string, Record<string, fc.Arbitrary<string>>> = {
   unix_http_server: {
     file: fc.constantFrom('%(here)s/s.sock', 's.sock', '~/s.sock'), chmod: fc.constantFrom('0770', '7'), chown: fc.constantFrom('root', 'root:root'), username: credential, password: credential,
   },
-  inet_http_server: { port: fc.constantFrom('127.0.0.1:9001', 'localhost:1'), username: credential, password: credential },
+  inet_http_server: { port: fc.constantFrom('127.0.0.1:9001', 'localhost:1'), username: credential, password: credential, health_open: bool },
   supervisorctl: {
     serverurl: fc.constantFrom('unix://%(here)s/s.sock', 'http://localhost:9001', 'unix:///s.sock'), username: credential, password: credential, prompt: credential,
     history_file: fc.constantFrom('~/h', '%(here)s/h'),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { careRows } from '../../../src/config/rows-care.ts'
 import type { CareSpec } from '../../../src/core/care.ts'
+import type { Capability } from '../../../src/core/ports.ts'
+import { capabilities } from '../../../src/os/capabilities.ts'
 import { careTexts } from './care-options.ts'
 import { processOf, tempFolder } from './harness.ts'
 
@@ -175,5 +177,55 @@ describe('A value that is not one', () => {
       "warning: on_unhealthy in section 'program:x' does nothing without health",
       "warning: stopsignal in section 'program:x' does nothing where stop_sequence is said; keep one of them",
     ])
+  })
+})
+
+describe('Dependencies', () => {
+  const programs = (depends: Record<string, unknown>, more: object = {}): string => JSON.stringify({ programs: Object.fromEntries(Object.entries(depends).map(([name, on]) => [name, { command: 'cat', ...(on === null ? {} : { depends_on: on }) }])), ...more })
+
+  it('are read alike from a text, a list and a mapping', () => {
+    const wanted = [{ on: 'db', condition: 'ready', required: true }, { on: 'cache', condition: 'started', required: false }, { on: 'm', condition: 'completed', required: true }]
+    const forms = ['db=ready, cache?, m=completed', ['db=ready', 'cache=started?', { m: 'completed' }], { db: 'ready', cache: { required: false }, m: { condition: 'completed', required: true } }]
+    for (const form of forms) {
+      const { config } = folder.good('dep.yaml', programs({ x: form, db: null, cache: null, m: null }))
+      expect(processOf(config, 'x:x').care?.dependsOn, JSON.stringify(form)).toEqual(wanted)
+    }
+  })
+
+  it('may name programs, groups and processes, also of another group', () => {
+    folder.good('names.yaml', programs({ x: 'g, g:b, c', a: null, b: null, c: null }, { groups: { g: { programs: ['a', 'b'] } } }))
+  })
+
+  it('on what is not there are refused with a guess, or only told where they need not be there', () => {
+    expect(folder.bad('u.yaml', programs({ x: 'dbb=ready', db: null }))).toEqual([`u.yaml:1:48: error: programs.x.depends_on: there is no program, group or process named 'dbb'; did you mean db?`])
+    expect(folder.good('v.yaml', programs({ x: 'other?' })).problems).toEqual([`v.yaml:1:48: warning: programs.x.depends_on: there is no program, group or process named 'other'; known are x, x:x`])
+  })
+
+  it('on itself are refused, and in a circle with its way', () => {
+    expect(folder.bad('s.yaml', programs({ x: 'x' }))).toEqual(['s.yaml:1:48: error: programs.x.depends_on: x cannot depend on itself; remove the name'])
+    expect(folder.bad('c.conf', '[supervisord]\n[program:a]\ncommand=cat\ndepends_on=b\n[program:b]\ncommand=cat\ndepends_on=c\n[program:c]\ncommand=cat\ndepends_on=a\n')).toEqual([
+      "c.conf:4:12: error: depends_on in section 'program:a': depends on itself in a circle: a -> b -> c -> a; take out one of these",
+    ])
+  })
+
+  it('on the end of what is always restarted are told', () => {
+    const { problems } = folder.good('e.conf', '[supervisord]\n[program:a]\ncommand=cat\ndepends_on=b=completed\n[program:b]\ncommand=cat\nautorestart=true\n')
+    expect(problems).toEqual(["e.conf:4:12: warning: depends_on in section 'program:a': b never completes, because it is always restarted; set autorestart of b to unexpected or false"])
+  })
+})
+
+describe('What a machine cannot give', () => {
+  it('is told at the option that asks for it, once for all processes', () => {
+    const lacks: Capability = ({ care }) => (care?.notify === true ? { severity: 'error', option: 'notify', message: 'no library', hint: 'install it' } : null)
+    folder.write('cap.conf', '[supervisord]\n[program:x]\ncommand=cat\nnotify=true\nnumprocs=3\nprocess_name=x%(process_num)d\n[program:y]\ncommand=cat\n')
+    expect(folder.load('cap.conf', { capabilities: [lacks] })).toEqual({ config: null, problems: ["cap.conf:4:8: error: notify in section 'program:x': no library; install it"] })
+    expect(folder.load('cap.conf').problems).toEqual([])
+  })
+
+  it('is a CPU that is not there', () => {
+    folder.write('cpu.yaml', yaml({ cpu_affinity: '0,9000-9001' }))
+    expect(folder.load('cpu.yaml', { capabilities }).problems.join()).toMatch(/^cpu\.yaml:1:\d+: error: programs\.x\.cpu_affinity: this machine has no CPU 9001; its CPUs are 0-\d+$/)
+    folder.write('cpu.yaml', yaml({ cpu_affinity: 0 }))
+    expect(folder.load('cpu.yaml', { capabilities }).problems).toEqual([])
   })
 })
