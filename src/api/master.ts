@@ -50,6 +50,22 @@ export interface ActOptions {
 /** What may be waited for. `stopped`: it does not run and is not to; `exited`: the incarnation that runs now has ended. */
 export type WaitCondition = 'ready' | 'healthy' | 'stopped' | 'exited'
 
+/** What came of asking one worker how it is. */
+export interface HealthAnswer {
+  readonly namespec: string
+  readonly pid: number
+  /** It has reported since it was asked. */
+  readonly answered: boolean
+  /** How; `null`: it has not. */
+  readonly via: 'report' | 'communication' | 'stdout' | 'stderr' | null
+  /** Its account, or the one before if it has not answered; `null`: there is none. */
+  readonly health: Readonly<Record<string, unknown>> | null
+  /** Milliseconds since that account; `null`: there is none. */
+  readonly age: number | null
+  /** Why it has not answered. */
+  readonly reason?: string
+}
+
 /** What came of the two halves of a restart. */
 export interface Replaced {
   readonly stopped: Outcome
@@ -96,6 +112,11 @@ export interface Master {
    * TIMEOUT, and how far it is, for those that the signal finds waiting.
    */
   wait(targets: readonly ProcessView[], condition: WaitCondition, signal?: AbortSignal): Promise<Outcome[]>
+  /**
+   * Asks each how it is, by its `health_signal` (SIGUSR1), and answers when all have answered or `timeout` milliseconds
+   * are over; who has no handler for the signal is not sent it. In the order of `targets`.
+   */
+  health(targets: readonly ProcessView[], options: { readonly timeout: number; readonly signal?: AbortSignal }): Promise<readonly HealthAnswer[]>
   /** Sends to the pid only, never the group; changes no state. */
   signal(targets: readonly ProcessView[], signal: SignalName, by: Actor): Outcome[]
   /** SIGKILL to the process and what belongs to it; the restart policy goes on as after any crash. */

@@ -2,7 +2,7 @@
  * The master as the API sees it: checks a request in supervisord's order, turns it into inputs for the loop and,
  * where asked, waits for what comes of it. It owns no state but the config that was read last.
  */
-import type { ActOptions, ConfigDiff, Master, MasterInfo, MasterState, Outcome, Replaced, Updated, WaitCondition } from '../api/master.ts'
+import type { ActOptions, ConfigDiff, HealthAnswer, Master, MasterInfo, MasterState, Outcome, Replaced, Updated, WaitCondition } from '../api/master.ts'
 import { Fault } from '../lib/fault.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { viewOf } from '../core/describe.ts'
@@ -18,6 +18,8 @@ import { compare } from '../core/order.ts'
 import type { Clock, Processes } from '../core/ports.ts'
 import type { Now, Proc } from '../core/proc.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import { AskHealth } from './ask-health.ts'
+import type { AskOptions } from './ask-health.ts'
 import type { Bus } from './bus.ts'
 import type { EnvironmentBase } from './environment.ts'
 import type { Ledger } from './ledger.ts'
@@ -54,11 +56,13 @@ export class FleetMaster implements Master {
   private readonly ports: FleetMasterPorts
   configured: readonly GroupSpec[]
   private readonly requests: Requests
+  private readonly asking: AskHealth
   private ending: MasterState = 'RUNNING'
 
   constructor(ports: FleetMasterPorts, configured: readonly GroupSpec[]) {
     this.ports = ports
     this.requests = new Requests(ports)
+    this.asking = new AskHealth(ports)
     this.configured = configured
   }
 
@@ -96,6 +100,10 @@ export class FleetMaster implements Master {
 
   async wait(targets: readonly ProcessView[], condition: WaitCondition, signal?: AbortSignal): Promise<Outcome[]> {
     return each(this.found(targets), (proc) => this.requests.wait(proc, condition, signal))
+  }
+
+  async health(targets: readonly ProcessView[], options: AskOptions): Promise<HealthAnswer[]> {
+    return this.asking.ask(this.found(targets), options)
   }
 
   signal(targets: readonly ProcessView[], signal: SignalName, by: Actor): Outcome[] {

@@ -9,11 +9,13 @@ export interface ProcStreams {
   readonly stdout: number
   readonly stderr: number
   /** What it says of itself; absent where it is not asked to. */
-  readonly voice?: Pick<Voice, 'gifts' | 'report'> | undefined
+  readonly voice?: Pick<Voice, 'gifts' | 'report' | 'onHealth'> | undefined
   /** Opens logs and empties what is left in stdin; a sentence when that cannot be done: a spawn error. */
   prepareSpawn(): string | null
   /** Reads and writes what the FIFOs hold at this moment. `polled`: see ChunkReader. */
   drain(polled: boolean): void
+  /** Calls back with each chunk of output, which is only lent. Returns the end of it. */
+  listen(channel: 'stdout' | 'stderr', listener: (chunk: Uint8Array) => void): () => void
   /** The last lines of stderr (stdout where redirected), at most 20. */
   lastLines(): string[]
   sendStdin(text: string): Promise<void>

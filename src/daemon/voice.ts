@@ -56,6 +56,7 @@ export class Voice {
   readonly #lines: ShortLines
   readonly #socketFile: string | null
   readonly #environment: Record<string, string> = {}
+  readonly #onHealth = new Set<(health: NonNullable<Word['health']>) => void>()
   #socket: NotifySocket | null = null
   #report: WorkerReport = silence
   #discarding = false
@@ -84,6 +85,12 @@ export class Voice {
   /** What the incarnation has said. */
   get report(): WorkerReport {
     return this.#report
+  }
+
+  /** Calls back with each account that it gives of its health; returns the end of it. */
+  onHealth(listener: (health: NonNullable<Word['health']>) => void): () => void {
+    this.#onHealth.add(listener)
+    return () => { this.#onHealth.delete(listener) }
   }
 
   get gifts(): Gifts {
@@ -173,6 +180,7 @@ export class Voice {
     if (word.ready === true) this.#asked.ready = true
     if (word.busy !== undefined) this.#asked.busy = word.busy
     if (word.extend !== undefined) this.#asked.extend = word.extend
+    if (word.health !== undefined) for (const listener of this.#onHealth) listener(word.health)
     if (word.refused !== undefined) warn(this.#proc, `it asks ${word.refused}, which nsup does not do`)
   }
 
@@ -182,7 +190,7 @@ export class Voice {
     this.#asked = {}
     const { incarnation, spec } = this.#proc
     const tell = (input: ProcInput): void => { this.#ports.tell(this.#proc, input) }
-    if (spec.care?.watchdog !== undefined) tell({ type: 'alive', incarnation })
+    if (spec.care?.watchdog !== undefined || spec.care?.health?.by.kind === 'report') tell({ type: 'alive', incarnation })
     if (extend !== undefined) tell({ type: 'extend', incarnation, time: extend })
     if (ready === true) tell({ type: 'ready', incarnation })
     if (busy !== undefined) tell({ type: 'busy', incarnation, job: busy?.job ?? null, lasts: busy?.lasts ?? null })

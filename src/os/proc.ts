@@ -34,6 +34,16 @@ export function startTimeOf(pid: number): string | undefined {
 /** Ticks a second in which the kernel tells start times: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100
 
+/** True if the process has a handler for the signal of this number; `null` without /proc, or where it is gone. */
+export function catchesSignal(pid: number, signal: number): boolean | null {
+  try {
+    const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    return caught === undefined ? null : ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n
+  } catch {
+    return null
+  }
+}
+
 /** Milliseconds since a start time as field 22 of /proc/PID/stat has it; `null` without /proc. */
 export function ageOf(startTime: string): number | null {
   if (!hasProc) return null

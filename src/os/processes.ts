@@ -14,7 +14,7 @@ import type { DeadChild } from './core-dump.ts'
 import { chainOf, userLink } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
-import { ageOf, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
+import { ageOf, catchesSignal, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
 import { lackOfResources, resourceLinks } from './resources.ts'
 import { explainFailedSpawn } from './spawn-failure.ts'
 import { userChange } from './users.ts'
@@ -54,6 +54,7 @@ export function systemProcesses(): Processes {
     },
 
     isAlive,
+    handles: ({ pid }, signal) => catchesSignal(pid, signalNumber(signal)),
     age: ({ startTime }) => ageOf(startTime),
     groupExists,
     searchSurvivors,

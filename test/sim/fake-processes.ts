@@ -75,6 +75,7 @@ export class FakeWorld {
       kill: (target, signal, scope) => this.#has(target) ? this.#send(this.#addressed(target.pid, scope), signal) : 'gone',
       isAlive: (target) => this.#has(target),
       age: (target) => this.#age(target),
+      handles: () => null,
       groupExists: (leader) => this.#addressed(leader, 'group').length > 0,
       searchSurvivors: (leaders) => this.#searchSurvivors(leaders),
       findMarked: (name, value, names) => [...this.#lives.values()]

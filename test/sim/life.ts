@@ -340,6 +340,7 @@ function fakeStreams(random: Random): ReturnType<SessionPorts['streams']> {
     ...{ stdin: 0, stdout: 1, stderr: 2 },
     prepareSpawn: () => (random.chance(0.02) ? 'unknown error making dispatchers: ENOENT' : null),
     drain: () => undefined,
+    listen: () => () => undefined,
     lastLines: () => [],
     sendStdin: () => Promise.resolve(),
     reopen: () => undefined,
