@@ -45,6 +45,14 @@ export function environmentOf(base: EnvironmentBase, proc: Proc): Readonly<Recor
   })
 }
 
+/** The environment of a command that asks how a process is: the process's own, but for the mark of what is to be adopted. */
+export function helperEnvironment(base: EnvironmentBase, proc: Proc): Readonly<Record<string, string>> {
+  const own: Record<string, string> = {}
+  const all = environmentOf(base, proc)
+  for (const name in all) if (name !== runMark) own[name] = all[name] ?? ''
+  return { ...own, NSUP_PID: String(proc.id?.pid ?? 0) }
+}
+
 /** SUPERVISOR_SERVER_URL where the program names none: the first unix server, else the first inet server. */
 function serverUrlOf(servers: readonly ServerSpec[]): string | null {
   const unix = servers.find((server) => server.kind === 'unix')

@@ -26,6 +26,7 @@ import type { Notify } from '../os/notify.ts'
 import { roomForProcesses } from '../os/open-files.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId } from '../os/proc.ts'
+import { systemProbes } from '../os/probes.ts'
 import { systemProcesses } from '../os/processes.ts'
 import { appendRecord, listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
 import { becomeUser } from '../os/become-user.ts'
@@ -132,7 +133,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
   const ports: SessionPorts = {
-    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell) =>

@@ -41,8 +41,15 @@ export class MasterLog {
   /** The line of an event, where it has one. */
   event(body: EventBody, proc: Proc | null): void {
     if (body.type === 'process.state' && proc !== null) this.state(body, proc)
+    else if (body.type === 'process.health') this.health(body)
     else if (body.type === 'group.added') this.debug(`added process group ${body.group}`)
     else if (body.type === 'group.removed') this.info(`removed process group ${body.group}`)
+  }
+
+  private health({ group, name, pid, healthy, reason }: Extract<EventBody, { type: 'process.health' }>): void {
+    const fields = { process: namespec(group, name), pid }
+    if (healthy) this.info(`healthy: ${name}`, fields)
+    else this.warn(`unhealthy: ${name} (${reason})`, { ...fields, reason })
   }
 
   private state(event: Extract<EventBody, { type: 'process.state' }>, proc: Proc): void {

@@ -110,7 +110,10 @@ export class ProcessStreams implements StreamsOf {
       log.warn(`${name}: ${sentence}`, { process: namespec(group, name) })
     }
     const voice = voiceOf(proc, dir, { ...voices, fifos: ports.fifos, warn })
-    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc), taps: (channel) => tapsOf(proc, channel, bus, heard), voice })
+    const onReady = (): void => {
+      voices.tell(proc, { type: 'ready', incarnation: proc.incarnation })
+    }
+    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc), taps: (channel) => tapsOf(proc, channel, bus, heard, onReady), voice })
   }
 
   private hooks(proc: Proc): OutputHooks {

@@ -3,6 +3,7 @@ import type { Master, MasterInfo } from '../api/master.ts'
 import type { Config } from '../config/config.ts'
 import type { Comparison } from '../core/diff.ts'
 import type { Clock, Processes, Sockets } from '../core/ports.ts'
+import type { Probes } from '../core/probing.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import type { MasterLog } from './master-log.ts'
@@ -17,6 +18,7 @@ export interface SessionPorts {
   readonly clock: Clock
   readonly processes: Processes
   readonly sockets: Sockets
+  readonly probes: Probes
   readonly records: RecordStore
   readonly bootId: string
   readonly runDir: string

@@ -7,20 +7,24 @@ import { activeGroups, newFleet, ranked } from '../core/roster.ts'
 import type { Fleet } from '../core/roster.ts'
 import { brokenInvariants } from '../core/invariants.ts'
 import type { Actor } from '../core/model.ts'
+import type { Proc, ProcInput } from '../core/proc.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { AdoptedWatch } from './adopted-watch.ts'
 import { Bus } from './bus.ts'
-import { environmentBase } from './environment.ts'
+import { environmentBase, helperEnvironment } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
-import { Journal, remembered } from './journal.ts'
+import { remembered } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { Ledger } from './ledger.ts'
 import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
 import { Loop } from './loop.ts'
 import { Lull } from './lull.ts'
 import { exitInput, performer } from './perform.ts'
+import { ProbeRounds } from './probes.ts'
 import { ProgramSockets } from './program-sockets.ts'
+import { journalOf } from './session-journal.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
 import { socketHolders } from './socket-holders.ts'
 import type { StreamsOf } from './streams.ts'
@@ -41,6 +45,7 @@ export class Session {
   private readonly sweeper: Sweeper
   private readonly journal: Journal
   private readonly ledger: Ledger
+  private readonly rounds: ProbeRounds
   private readonly loop: Loop
   private readonly watch: AdoptedWatch
   private readonly listeners: Listeners
@@ -56,7 +61,7 @@ export class Session {
   private finish: (ending: Ending) => void = () => undefined
 
   constructor(config: Config, ports: SessionPorts) {
-    const { clock, processes, log, env, runDir, bootId, records } = ports
+    const { clock, processes, log, env, runDir } = ports
     this.config = config
     this.environment = environmentBase(env, config.servers, runDir)
     this.ports = ports
@@ -69,9 +74,7 @@ export class Session {
       (proc, chunk) => {
         this.listeners.hear(proc, chunk)
       },
-      (proc, input) => {
-        this.loop.enqueue({ type: 'proc', proc, input })
-      },
+      this.tell,
     )
     this.listeners = this.makeListeners()
     this.lull = new Lull(clock, this.listeners, () => {
@@ -83,13 +86,10 @@ export class Session {
       this.ticker.look()
     }
     this.sweeper = new Sweeper(clock, processes, this.bus, log)
-    this.journal = new Journal({
-      ...{ runDir, bootId, store: records, wall: () => clock.wall(), fleet: () => ranked(this.fleet) },
-      priorityOf: (proc) => this.fleet.groups.get(proc.group)?.priority ?? 999,
-      onFailure: (errno) => {
-        if (errno === null) log.info('the journal can be written again')
-        else log.error(`cannot write the journal: ${errno}; a next master would not know the latest states`)
-      },
+    this.journal = journalOf(this.fleet, ports)
+    this.rounds = new ProbeRounds({
+      ...{ clock, probes: ports.probes, environment: (proc) => helperEnvironment(this.environment, proc) },
+      tell: this.tell,
     })
     this.loop = this.makeLoop()
     this.watch = new AdoptedWatch(clock, processes, (proc) => {
@@ -119,6 +119,7 @@ export class Session {
     this.sweeper.look()
     this.loop.close()
     this.watch.close()
+    this.rounds.close()
     this.lull.close()
     this.ticker.close()
     this.sockets.close()
@@ -177,12 +178,14 @@ export class Session {
       },
       touched: (proc) => {
         this.journal.touch(proc)
+        this.rounds.touch(proc)
       },
       changed: (proc, state) => {
         this.waits.changed(proc, state)
       },
       forgotten: (proc) => {
         this.journal.forget(proc)
+        this.rounds.forget(proc)
         this.waits.forgotten(proc)
       },
       drained: () => {
@@ -194,6 +197,7 @@ export class Session {
       perform,
       settled: (more) => {
         this.sockets.settled()
+        this.rounds.settled(ranked(this.fleet))
         this.saveJournal()
         if (!more) this.waits.settled()
         if (this.fleet.lull === 'due') this.lull.begin()
@@ -225,6 +229,12 @@ export class Session {
       },
       this.config.groups,
     )
+  }
+
+  /** What was heard or seen of a process. */
+  private readonly tell = (proc: Proc, input: ProcInput): void => {
+    if (input.type === 'ready') this.journal.touch(proc) // it will not say so again to the next master
+    this.loop.enqueue({ type: 'proc', proc, input })
   }
 
   private end(how: Ending, by: Actor): void {

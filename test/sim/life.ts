@@ -240,6 +240,7 @@ export class Life {
       log: new MasterLog((_level, message) => this.history.push(`  ${message}`)),
       mainLog: { clear: () => undefined, reopen: () => undefined },
       streams: () => fakeStreams(this.random),
+      probes: { run: () => () => undefined },
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
       readConfig: () => this.config(),

@@ -40,7 +40,7 @@ async function run(script: string, changes: Partial<ProcessSpec>, wants: (type: 
   }, wants)
   let heard = ''
   const hooks = { onDropping: () => undefined, onRecovered: () => undefined, onProblem: () => undefined }
-  const taps = (channel: 'stdout' | 'stderr'): ReturnType<typeof tapsOf> => tapsOf(proc, channel, bus, (_, chunk) => (heard += Buffer.from(chunk).toString()))
+  const taps = (channel: 'stdout' | 'stderr'): ReturnType<typeof tapsOf> => tapsOf(proc, channel, bus, (_, chunk) => (heard += Buffer.from(chunk).toString()), () => undefined)
   const output = new ProcessOutput({ dir, spec, ports: { fifos: fifoPorts, sinks: createSinks() }, hooks, taps })
   expect(output.prepareSpawn()).toBeNull()
   const child = spawn('sh', ['-c', script], { stdio: [output.stdin, output.stdout, output.stderr] })

@@ -1,0 +1,72 @@
+/**
+ * Asks a process from outside whether it answers: by http, tcp, a unix socket or a command. Each asking ends at its
+ * timeout, whatever happens, and leaves no connection and no process behind. Knows nothing of rounds and retries.
+ */
+import { connect } from 'node:net'
+import type { Probe } from '../core/care.ts'
+import type { ProbeOrder, Probes } from '../core/probing.ts'
+import { errorWords } from './error-words.ts'
+import { runProbeCommand } from './probes-exec.ts'
+import { askHttp, placeOf } from './probes-http.ts'
+
+export const systemProbes: Probes = {
+  run: (probe, order, onAnswer) => {
+    let over = false
+    const answer = (problem: string | null): void => {
+      if (over) return
+      end()
+      onAnswer(problem)
+    }
+    const end = (): void => {
+      over = true
+      clearTimeout(alarm)
+      stop()
+    }
+    const alarm = setTimeout(() => {
+      answer(`no answer from ${nameOf(probe)} within ${String(order.timeout / 1000)} s`)
+    }, order.timeout)
+    const stop = begin(probe, order, answer)
+    return end
+  },
+}
+
+/** Begins to ask; the returned function ends it and may be called at any time, also twice. */
+function begin(probe: Probe, order: ProbeOrder, answer: (problem: string | null) => void): () => void {
+  switch (probe.kind) {
+    case 'http':
+      return askHttp(probe, answer)
+    case 'tcp':
+      return reach({ host: probe.host, port: probe.port }, nameOf(probe), answer)
+    case 'unix':
+      return reach({ path: probe.path }, nameOf(probe), answer)
+    case 'exec':
+      return runProbeCommand(probe, order, answer)
+  }
+}
+
+/** Connects and closes: who accepts has answered. */
+function reach(place: { host: string; port: number } | { path: string }, name: string, answer: (problem: string | null) => void): () => void {
+  const socket = connect(place)
+  socket.once('connect', () => {
+    answer(null)
+  })
+  socket.on('error', (error) => {
+    answer(errorWords(error, name))
+  })
+  return () => {
+    socket.destroy()
+  }
+}
+
+function nameOf(probe: Probe): string {
+  switch (probe.kind) {
+    case 'http':
+      return placeOf(probe.url)
+    case 'tcp':
+      return `${probe.host.includes(':') ? `[${probe.host}]` : probe.host}:${String(probe.port)}`
+    case 'unix':
+      return probe.path
+    case 'exec':
+      return probe.argv[0] ?? ''
+  }
+}
