@@ -1,7 +1,7 @@
 // A queue worker without dependencies: takes jobs from SPOOL/QUEUE/new, one at a time, and finishes the job in
 // hand before it obeys TERM, INT or QUIT. The protocol (folders, signals, lines) is in README.md beside this file;
-// queue_worker.py, queue-worker.sh and queue_worker.php speak the same. It knows nothing of nsup.
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, watch } from 'node:fs'
+// queue_worker.py, queue-worker.sh and queue_worker.php speak the same. Who runs it may give it a report channel.
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, watch, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,29 +20,37 @@ let wake = () => {}
 
 const say = (message, fields = {}) => process.stdout.write(`${JSON.stringify({ message, ...fields })}\n`)
 
+const reportFd = Number(process.env.NSUP_REPORT_FD ?? 0)
+/** Tells the supervisor how it goes, where there is one that listens. */
+const report = (word) => reportFd > 2 && writeSync(reportFd, `${JSON.stringify(word)}\n`)
+
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT']) {
   process.on(signal, () => {
     const fields = { signal, signal_number: constants.signals[signal], pid: process.pid, is_processing: jobInHand !== null }
     if (stopping) return say('Worker ignored repeated signal', fields)
     stopping = true
+    report({ stopping: true })
     say('Worker received shutdown signal', fields)
     wake()
   })
 }
 
 process.on('SIGUSR1', () => {
-  say('Worker status', {
+  const health = {
     pid: process.pid,
     processed_count: processed,
     last_activity: lastActivity,
     is_processing: jobInHand !== null,
     uptime: Math.round((Date.now() - started) / 1000),
-  })
+  }
+  report({ health })
+  say('Worker status', health)
 })
 
 try {
   for (const path of Object.values(folder)) mkdirSync(path, { recursive: true })
   returnAbandoned()
+  report({ ready: true })
   say('Worker started', { queue, pid: process.pid })
   await consume()
   say('Worker gracefully shutdown', { pid: process.pid, processed_count: processed })
@@ -64,8 +72,10 @@ async function consume() {
         continue
       }
       jobInHand = job.name
+      report({ busy: { job: job.name } })
       await carryOut(job)
       jobInHand = null
+      report({ idle: true })
     }
   } finally {
     watched.close()

@@ -15,6 +15,9 @@ nap=
 
 say() { printf '%s\n' "$1"; }
 
+# Tells the supervisor how it goes, where there is one that listens.
+report() { [ -z "${NSUP_REPORT_FD:-}" ] || printf '%s\n' "$1" >&"$NSUP_REPORT_FD"; }
+
 is_processing() { if [ -n "$job" ]; then echo true; else echo false; fi; }
 
 # JSON string of a text without control characters.
@@ -25,13 +28,16 @@ tell() { say "{\"message\":\"$1\",\"signal\":\"SIG$2\",\"signal_number\":$3,\"pi
 on_stop() {
   if [ "$stopping" = yes ]; then tell 'Worker ignored repeated signal' "$@"; return 0; fi
   stopping=yes
+  report '{"stopping":true}'
   tell 'Worker received shutdown signal' "$@"
   # Leaving from here, and not at the end of a wait, means that no sleep can delay the exit.
   [ "$busy" = yes ] || leave
 }
 
 on_status() {
-  say "{\"message\":\"Worker status\",\"pid\":$$,\"processed_count\":$processed,\"last_activity\":$last_activity,\"is_processing\":$(is_processing),\"uptime\":$(($(date +%s) - started))}"
+  health="\"pid\":$$,\"processed_count\":$processed,\"last_activity\":$last_activity,\"is_processing\":$(is_processing),\"uptime\":$(($(date +%s) - started))"
+  report "{\"health\":{$health}}"
+  say "{\"message\":\"Worker status\",$health}"
 }
 
 leave() {
@@ -105,13 +111,16 @@ if ! mkdir -p "$spool/new" "$spool/work" "$spool/done" "$spool/failed" || [ ! -w
   exit 1
 fi
 return_abandoned
+report '{"ready":true}'
 say "{\"message\":\"Worker started\",\"queue\":$(quoted "$queue"),\"pid\":$$}"
 
 while :; do
   busy=yes
   if claim; then
+    report "{\"busy\":{\"job\":$(quoted "$job")}}"
     carry_out
     job=
+    report '{"idle":true}'
     waiting=no
   else
     waiting=yes

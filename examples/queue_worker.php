@@ -16,11 +16,17 @@ final class QueueWorker
     private ?string $lastActivity = null;
     private ?string $jobInHand = null;
     private bool $stopping = false;
+    /** @var resource|null Where the supervisor listens, if it does. */
+    private mixed $reports = null;
 
     public function __construct(private readonly string $spool, private readonly string $queue)
     {
         $this->pid = getmypid();
         $this->started = hrtime(true);
+        $fd = (int) getenv('NSUP_REPORT_FD');
+        if ($fd > 2) {
+            $this->reports = fopen("php://fd/$fd", 'w');
+        }
         pcntl_async_signals(true);
         foreach (self::ALL as $signal) {
             pcntl_signal($signal, $this->onSignal(...));
@@ -33,6 +39,7 @@ final class QueueWorker
             $this->makeFolder("$this->spool/$name");
         }
         $this->returnAbandoned();
+        $this->report(['ready' => true]);
         $this->say('Worker started', ['queue' => $this->queue, 'pid' => $this->pid]);
         while (!$this->stopping) {
             $job = $this->claim();
@@ -41,8 +48,10 @@ final class QueueWorker
                 continue;
             }
             $this->jobInHand = $job;
+            $this->report(['busy' => ['job' => $job]]);
             $this->carryOut($job);
             $this->jobInHand = null;
+            $this->report(['idle' => true]);
         }
         // PHP gives the signals back their deadly default while it ends; one that comes then must not count.
         pcntl_sigprocmask(SIG_BLOCK, self::ALL);
@@ -53,17 +62,20 @@ final class QueueWorker
     {
         $isProcessing = $this->jobInHand !== null;
         if ($signal === SIGUSR1) {
-            $this->say('Worker status', [
+            $health = [
                 'pid' => $this->pid,
                 'processed_count' => $this->processed,
                 'last_activity' => $this->lastActivity,
                 'is_processing' => $isProcessing,
                 'uptime' => (int) round((hrtime(true) - $this->started) / 1e9),
-            ]);
+            ];
+            $this->report(['health' => $health]);
+            $this->say('Worker status', $health);
             return;
         }
         $message = $this->stopping ? 'Worker ignored repeated signal' : 'Worker received shutdown signal';
         $this->stopping = true;
+        $this->report(['stopping' => true]);
         $this->say($message, [
             'signal' => self::STOP[$signal],
             'signal_number' => $signal,
@@ -196,6 +208,13 @@ final class QueueWorker
     {
         clearstatcache(true, $path);
         return file_exists($path);
+    }
+
+    private function report(array $word): void
+    {
+        if ($this->reports !== null) {
+            fwrite($this->reports, json_encode($word, JSON_INVALID_UTF8_SUBSTITUTE) . "\n");
+        }
     }
 
     /** One line with one write, so that lines of several workers on one pipe stay whole. */

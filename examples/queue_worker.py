@@ -20,6 +20,13 @@ def say(message, **fields):
     os.write(1, (json.dumps({"message": message, **fields}, separators=(",", ":")) + "\n").encode())
 
 
+def report(word):
+    """Tells the supervisor how it goes, where there is one that listens."""
+    fd = int(os.environ.get("NSUP_REPORT_FD", "0"))
+    if fd > 2:
+        os.write(fd, (json.dumps(word) + "\n").encode())
+
+
 class Worker:
     def __init__(self, spool, queue):
         self.queue = queue
@@ -41,26 +48,32 @@ class Worker:
     def on_stop(self, number, _frame):
         message = "Worker ignored repeated signal" if self.stopping else "Worker received shutdown signal"
         self.stopping = True
+        report({"stopping": True})
         say(message, signal=signal.Signals(number).name, signal_number=int(number),
             pid=os.getpid(), is_processing=self.job_in_hand is not None)
 
     def on_status(self, _number, _frame):
-        say("Worker status", pid=os.getpid(), processed_count=self.processed, last_activity=self.last_activity,
-            is_processing=self.job_in_hand is not None, uptime=round(time.monotonic() - self.started))
+        health = {"pid": os.getpid(), "processed_count": self.processed, "last_activity": self.last_activity,
+                  "is_processing": self.job_in_hand is not None, "uptime": round(time.monotonic() - self.started)}
+        report({"health": health})
+        say("Worker status", **health)
 
     def run(self):
         for folder in (self.new, self.work, self.done, self.failed):
             folder.mkdir(parents=True, exist_ok=True)
         self.return_abandoned()
+        report({"ready": True})
         say("Worker started", queue=self.queue, pid=os.getpid())
         while not self.stopping:
             job = self.claim()
             if job is None:
                 self.pause(1.0)
             else:
-                self.job_in_hand = job.name
+                self.job_in_hand = job.name.rsplit(".", 1)[0]
+                report({"busy": {"job": self.job_in_hand}})
                 self.carry_out(job)
                 self.job_in_hand = None
+                report({"idle": True})
         # Python gives the signals back their deadly default while it ends; one that comes then must not count.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         say("Worker gracefully shutdown", pid=os.getpid(), processed_count=self.processed)
