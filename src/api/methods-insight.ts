@@ -38,4 +38,25 @@ export const insightMethods = {
     },
     answer: 'value',
   },
+  health: {
+    summary: 'Asks running workers how they are, by their health_signal, and waits for what each reports',
+    verb: 'POST',
+    path: '/health',
+    params: {
+      targets,
+      timeout: { kind: 'integer', min: 1, max: 600_000, default: 2000, doc: 'Milliseconds to wait for an answer.' },
+    },
+    answer: 'value',
+    waits: true,
+  },
+  worker: {
+    summary: 'Tells how the worker with this pid is: what it has reported last, or now',
+    verb: 'GET',
+    path: '/workers/:pid/status',
+    params: {
+      pid: { kind: 'integer', min: 1, required: true, doc: 'Pid of a process that runs.' },
+      fresh: { kind: 'boolean', default: false, doc: 'Ask it first, and wait up to two seconds for what it says.' },
+    },
+    answer: 'value',
+  },
 } as const satisfies Record<string, MethodDeclaration>

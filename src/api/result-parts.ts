@@ -106,3 +106,27 @@ export const account = z.object({
 })
 
 export const outcomes = z.object({ outcomes: z.array(outcome), missing: z.array(missing) })
+
+const vitals = {
+  pid: z.int().meta({ description: '0 when it does not run' }),
+  program: z.string(),
+  process: z.string().meta({ description: 'group:name, or name when both are the same' }),
+  state: stateName,
+  is_processing: z.boolean().nullable().meta({ description: 'null: it has not said' }),
+  processed_count: z.number().nullable(),
+  last_activity: z.union([z.string(), z.number()]).nullable().meta({ description: 'As the worker gives it' }),
+  uptime: z.number().meta({ description: 'Seconds' }),
+  status: z.string().meta({ description: 'What the worker says of itself, for people' }),
+  job: z.string().nullable(),
+  health: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Its last account, as it gave it' }),
+  report_age: duration.nullable().meta({ description: 'Since that account; null: there is none' }),
+}
+
+export const workerHealth = z.object({
+  ...vitals,
+  answered: z.boolean().meta({ description: 'It has reported since it was asked' }),
+  via: z.string().nullable().meta({ description: 'How: report, communication, stdout or stderr' }),
+  no_answer: z.string().nullable().meta({ description: 'Why it has not answered' }),
+})
+
+export const workerStatus = z.object({ ...vitals, ready: z.boolean(), healthy: z.boolean().nullable().meta({ description: 'null: nothing checks it' }) })

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { ledgerEntry } from './history.ts'
-import { channel, time, duration, exit, processStatus, briefStatus, missing, outcome, advice, account, outcomes } from './result-parts.ts'
+import { channel, time, duration, exit, processStatus, briefStatus, missing, outcome, advice, account, outcomes, workerHealth, workerStatus } from './result-parts.ts'
 import type { CallName, StreamName } from './methods.ts'
 
 const logConfig = z.object({
@@ -100,6 +100,8 @@ export const results = {
     accounts: z.array(account),
     missing: z.array(missing),
   }),
+  health: z.object({ workers: z.array(workerHealth), missing: z.array(missing) }),
+  worker: workerStatus,
   signal: outcomes,
   kill: outcomes,
   stdin: taken,

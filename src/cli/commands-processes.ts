@@ -163,6 +163,19 @@ export const processCommands: readonly Command[] = [
     load: () => import('./verbs/why.ts'),
   },
   {
+    name: 'health',
+    usage: '[target...] [--timeout 2s]',
+    summary: 'ask running workers how they are, and show what each says',
+    details: [
+      targets,
+      'Sends the health_signal (USR1) of each worker and waits (2 s) for its report.',
+      'Exit code: 0 all have answered, 3 one that runs, or was named, has not, 1 unknown name.',
+    ],
+    examples: ['nsup health', 'nsup health checkin --timeout 5s --json'],
+    completes: 'names',
+    load: () => import('./verbs/health.ts'),
+  },
+  {
     name: 'history',
     usage: '[target...] [--since 24h] [-n LINES]',
     summary: 'show what has happened to processes, by whom and why, and how available they were',

@@ -5,7 +5,7 @@ import { duration, size } from './humane.ts'
 import type { Colour, Output } from './output.ts'
 import { paint } from './output.ts'
 
-type ColumnName = 'name' | 'state' | 'pid' | 'uptime' | 'restarts' | 'cpu' | 'memory' | 'reason'
+type ColumnName = 'name' | 'state' | 'pid' | 'uptime' | 'restarts' | 'cpu' | 'memory' | 'health' | 'reason'
 
 interface Column {
   readonly name: ColumnName
@@ -20,11 +20,14 @@ const columns: readonly Column[] = [
   { name: 'restarts', cell: (process) => String(process.restarts) },
   { name: 'cpu', cell: (process) => (process.cpu === null ? '' : `${process.cpu.toFixed(1)}%`) },
   { name: 'memory', cell: (process) => (process.memory === null ? '' : size(process.memory)) },
+  { name: 'health', cell: (process) => (process.health === 'unknown' ? '' : process.health) },
   { name: 'reason', cell: (process) => reasonOf(process) },
 ]
 
 /** Left out one after another when the terminal is too narrow. */
-const dispensable: readonly ColumnName[] = ['restarts', 'cpu', 'memory', 'uptime', 'pid', 'reason']
+const dispensable: readonly ColumnName[] = ['restarts', 'cpu', 'memory', 'uptime', 'pid', 'health', 'reason']
+/** Not there when no process has anything to say in them. */
+const onDemand: ReadonlySet<ColumnName> = new Set(['health', 'reason'])
 const reasonMin = 16
 const nameMin = 8
 const gap = 2
@@ -52,6 +55,7 @@ export function statusTable(processes: readonly ProcessStatus[], output: Output)
   for (const process of processes) {
     table.push(plan.map(({ column, width }) => {
       const text = cut(column.cell(process), width)
+      if (column.name === 'health' && process.health !== 'unknown') return paint(output, process.health === 'healthy' ? 'green' : 'red', text)
       return column.name === 'state' ? paint(output, colours[process.state], text) : text
     }))
   }
@@ -65,7 +69,7 @@ interface Planned {
 
 function fit(processes: readonly ProcessStatus[], room: number): Planned[] {
   let plan = columns.map((column) => ({ column, width: widest(column, processes) }))
-  plan = plan.filter(({ column }) => column.name !== 'reason' || processes.some((process) => column.cell(process) !== ''))
+  plan = plan.filter(({ column }) => !onDemand.has(column.name) || processes.some((process) => column.cell(process) !== ''))
   for (const name of ['', ...dispensable]) {
     plan = plan.filter(({ column }) => column.name !== name)
     const over = total(plan) - room
@@ -97,8 +101,9 @@ function cut(text: string, width: number): string {
 }
 
 function reasonOf(process: ProcessStatus): string {
-  if (process.state === 'RUNNING') return ''
-  return (process.reason === '' ? process.description : process.reason).replace(/\s+/g, ' ')
+  // Who runs says himself what it does, if nothing is the matter with him.
+  const why = process.state === 'RUNNING' ? process.reason || process.report?.status || '' : process.reason || process.description
+  return why.replace(/\s+/g, ' ')
 }
 
 const borderless = Object.fromEntries([

@@ -37,6 +37,8 @@ export type ServerSpec =
       readonly host: string
       readonly port: number
       readonly credentials: Credentials | null
+      /** `/health` and `/ready` are for everybody. */
+      readonly healthOpen: boolean
     }
 
 export type LogLevel = 'critical' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'blather'

@@ -68,7 +68,7 @@ export function buildInetServer(section: RawSection, master: MasterSpec, context
       'set username and password, or bind to 127.0.0.1',
     ))
   }
-  return { kind: 'inet', section: section.title, host, port, credentials: pair }
+  return { kind: 'inet', section: section.title, host, port, credentials: pair, healthOpen: values.health_open }
 }
 
 /** The client's settings from [supervisorctl]. */

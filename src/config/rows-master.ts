@@ -85,6 +85,9 @@ export const unixRows = {
 export const inetRows = {
   port: option(inetAddress, '9001', { doc: 'PORT, HOST:PORT or *:PORT. Beyond loopback only with username and password.', required: true }),
   ...credentialRows,
+  health_open: option(boolean, 'false', {
+    doc: 'Answer GET /health and GET /ready without user name and password, for load balancers and Kubernetes; /ready then names programs and states, no reasons.', extra: true,
+  }),
 }
 
 export const supervisorctlRows = {

@@ -12,6 +12,7 @@ import { checkAccess } from './guard.ts'
 import type { Access } from './guard.ts'
 import { answerLogtail, isLogtail } from './logtail.ts'
 import { findRoute } from './routes.ts'
+import { answerProbe } from './probes.ts'
 import { stream } from './streams.ts'
 import { checkParams, fromWords } from './validate.ts'
 
@@ -31,6 +32,7 @@ export interface Shared {
 /** Answers one request, whatever it is; never rejects. */
 export async function dispatch(shared: Shared, access: Access, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
+    if (answerProbe(shared.master, access, request, response)) return
     checkAccess(request, access)
     await answer(shared, access, request, response)
   } catch (error) {
@@ -46,7 +48,6 @@ async function answer(shared: Shared, access: Access, request: IncomingMessage, 
   const url = urlOf(request)
   const verb = request.method ?? 'GET'
   if (verb === 'GET' || verb === 'HEAD') {
-    if (url.pathname === '/health') return sendJson(response, 200, { status: 'ok' })
     if (url.pathname === `${apiRoot}/openapi.json`) {
       const { openApiDocument } = await import('./openapi.ts')
       return sendJson(response, 200, openApiDocument(shared.master.info().version))

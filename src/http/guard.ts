@@ -12,6 +12,8 @@ export interface Access {
   readonly credentials: Credentials | null
   /** The configured host of an inet server, `null` for a unix socket, which no web page can reach. */
   readonly host: string | null
+  /** `/health` and `/ready` are for everybody. */
+  readonly healthOpen: boolean
 }
 
 /** Throws Refusal 400, 401 or 403 unless the request may pass. */
@@ -27,6 +29,17 @@ export function checkAccess(request: IncomingMessage, access: Access): void {
   const crossSite = origin !== undefined && originHost(origin) !== host?.toLowerCase()
   if (crossSite || request.headers['sec-fetch-site'] === 'cross-site') {
     throw new Refusal(403, 'requests that change something must not come from another site')
+  }
+}
+
+/** True if what this server tells everybody about its health may be told in full: who asks may also ask all else. */
+export function mayPass(request: IncomingMessage, access: Access): boolean {
+  try {
+    checkAccess(request, access)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal) return false
+    throw error
   }
 }
 

@@ -15,6 +15,7 @@ export function openApiDocument(version: string): Json {
     const key = `${apiRoot}${path.replace(/:([a-z_]+)/g, '{$1}')}`
     paths[key] = { ...paths[key], [verb.toLowerCase()]: operation(method) }
   }
+  for (const [path, probe] of Object.entries(probes)) paths[path] = { get: probeOperation(probe) }
   return {
     openapi: '3.1.0',
     info: { title: 'nsup', version, description: 'The API of an nsup master.' },
@@ -24,6 +25,32 @@ export function openApiDocument(version: string): Json {
       securitySchemes: { basic: { type: 'http', scheme: 'basic' } },
     },
   }
+}
+
+/** What is outside the methods: for load balancers and Kubernetes. */
+const probes = {
+  '/health': { id: 'probe_health', summary: 'Answers as long as the master lives', answers: { 200: z.object({ status: z.literal('ok') }) } },
+  '/ready': {
+    id: 'probe_ready',
+    summary: 'Tells whether all programs with autostart are ready',
+    answers: {
+      200: z.object({ status: z.literal('ready') }),
+      503: z.object({
+        status: z.enum(['not ready', 'shutting down']),
+        not_ready: z.array(z.object({
+          process: z.string(),
+          state: z.string(),
+          reason: z.string().optional().meta({ description: 'Not told to who gives no password, where health_open lets them ask' }),
+        })),
+      }),
+    },
+  },
+} as const
+
+function probeOperation({ id, summary, answers }: { readonly id: string; readonly summary: string; readonly answers: Readonly<Record<number, z.ZodType>> }): Json {
+  const responses = Object.entries(answers).map(([status, schema]) =>
+    [status, { description: status === '200' ? 'Yes' : 'No', content: { 'application/json': { schema: schemaOf(schema) } } }])
+  return { operationId: id, summary, parameters: [], responses: Object.fromEntries(responses) as Json }
 }
 
 const errorSchema = z.object({

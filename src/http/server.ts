@@ -58,12 +58,12 @@ async function open(shared: Shared, spec: ServerSpec): Promise<Opened> {
   }
   if (spec.credentials === null) shared.hooks.log('critical', `Server '${spec.section}' running without any HTTP authentication checking`)
   if (spec.kind === 'unix') return openUnix(shared, spec, spec.credentials)
-  const { server, close } = create(shared, { credentials: spec.credentials, host: spec.host })
+  const { server, close } = create(shared, { credentials: spec.credentials, host: spec.host, healthOpen: spec.healthOpen })
   return { address: await bindInet(server, spec.host, spec.port), close }
 }
 
 async function openUnix(shared: Shared, address: Parameters<typeof bindUnix>[1], credentials: Access['credentials']): Promise<Opened> {
-  const { server, close } = create(shared, { credentials, host: null })
+  const { server, close } = create(shared, { credentials, host: null, healthOpen: false })
   const release = await bindUnix(server, address, message => shared.hooks.log('info', message))
   return {
     address: `unix://${address.path}`,

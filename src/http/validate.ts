@@ -88,7 +88,8 @@ export function fromWords(method: MethodName, path: Readonly<Record<string, stri
     const words = query.getAll(name)
     given[name] = Object.hasOwn(params, name) && params[name] !== undefined ? typed(params[name], words) : words
   }
-  return { ...given, ...path }
+  for (const [name, word] of Object.entries(path)) given[name] = params[name] === undefined ? word : typed(params[name], [word])
+  return given
 }
 
 function typed(param: ParamDeclaration, words: readonly string[]): unknown {

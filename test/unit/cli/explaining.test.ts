@@ -13,9 +13,9 @@ const found = (...names: string[]) => () => ({ processes: names.map((name) => st
 test('why says what is wanted, what is, what it waits for, what it means and what to do', async () => {
   const process = status('web', { state: 'BACKOFF', pid: 0, since: at, wanted_by: 'cli root', reason: 'exit status 1; try 2 of 4 in 3 s', retry_in: 3000 })
   const exit = {
-    incarnation: 1, pid: 12, kind: 'code', code: 1, signal: null, core_dumped: null, started_at: at, ended_at: at, uptime: 400,
+    incarnation: 1, pid: 12, kind: 'code' as const, code: 1, signal: null, core_dumped: null, started_at: at, ended_at: at, uptime: 400,
     wanted: false, by: null, expected: false, last_lines: ['Error: listen EADDRINUSE'], meaning: 'it means something',
-  } as const
+  }
   const advice = [{ about: 'port-taken', what: 'port 80 is taken by nginx (pid 7)', todo: 'stop it' }]
   const { code, out } = await command(['why', 'web'], { status: found('web'), why: () => why({ process, advice, exits: [exit], next_try: at + 3000 }) })
   expect(code).toBe(3)
@@ -69,4 +69,32 @@ test('history refuses a time that is none, and says when nothing has happened', 
   expect(await command(['history', '--since', 'yesterday'], {})).toMatchObject({ code: 2, err: "nsup: --since needs a time as 30m, 24h or 7d, not 'yesterday'\n" })
   const nothing = () => ({ since: at, earlier: 0, missing: [], entries: [], accounts: [] })
   expect(await command(['history'], { history: nothing })).toMatchObject({ code: 0, out: 'nothing has happened since 2026-11-22 03:48:05\n' })
+})
+
+type Worker = ResultOf<'health'>['workers'][number]
+
+function worker(process: string, more: Partial<Worker> = {}): Worker {
+  return {
+    process, program: process, pid: 42, state: 'RUNNING', processed_count: 7, is_processing: true, last_activity: '2026-11-22T03:48:05Z', uptime: 61, status: 'works', job: '12345',
+    health: {}, report_age: 400, answered: true, via: 'report', no_answer: null, ...more,
+  }
+}
+
+const silent = { answered: false, via: null, processed_count: null, is_processing: null, last_activity: null, job: null, report_age: null } as const
+
+test('health shows one table, and who has not answered sets the exit code', async () => {
+  const workers = [worker('web'), worker('api', { ...silent, no_answer: 'it said nothing in time' }), worker('old', { ...silent, pid: 0, state: 'STOPPED', no_answer: 'it does not run' })]
+  const health = () => ({ workers, missing: [] })
+  const result = await command(['health', '--timeout', '5s'], { health })
+  expect(result.asked).toEqual([{ method: 'health', params: { targets: ['all'], timeout: 5000 } }])
+  expect(result).toMatchObject({ code: 3, out: [
+    'name  pid  processed_count  is_processing  last activity         uptime  status                              report age',
+    'web   42   7                yes (12345)    2026-11-22T03:48:05Z  1m 1s   works                               0s',
+    'api   42   -                -              -                     1m 1s   no answer: it said nothing in time  -',
+    '',
+  ].join('\n') })
+  expect(await command(['health'], { health: () => ({ workers: [worker('web'), worker('old', { ...silent, pid: 0 })], missing: [] }) })).toMatchObject({ code: 0 })
+  expect(await command(['health', 'old'], { health: () => ({ workers: [worker('old', { ...silent, pid: 0 })], missing: [] }) })).toMatchObject({ code: 3 })
+  expect(await command(['health', 'nope'], { health: () => ({ workers: [], missing: [lost('nope')] }) })).toMatchObject({ code: 1 })
+  expect(JSON.parse((await command(['health', '--json'], { health })).out)).toMatchObject({ workers: [{ process: 'web', answered: true }, { process: 'api' }] })
 })

@@ -96,3 +96,42 @@ test('without a master, a command of an instance says so in one sentence and how
   expect(result).toMatchObject({ code: 4, out: '', err: `nsup: no master runs for ${config} (start one with: nsup start all)\n` })
   remove()
 })
+
+test('on a terminal health has a column when any process has some, and workers say what they do', async () => {
+  const report = { at: 1, status: 'job 12345, 3 of 7', health: null, health_at: 0, stopping: false, rubbish: 0 }
+  const processes = [
+    status('web', { health: 'unhealthy', ailment: 'HTTP 500', reason: 'unhealthy: HTTP 500', report }),
+    status('api', { health: 'healthy', report }),
+    status('db', { state: 'STOPPED', pid: 0, hold: 'waiting for disk (STARTING)', reason: 'waiting for disk (STARTING)' }),
+  ]
+  const { out } = await command(['status'], { status: () => ({ processes, missing: [] }) }, { isTTY: true, columns: 160 })
+  const [head, web, api, db] = out.split('\n')
+  expect(head).toMatch(/ health +reason$/)
+  expect(web).toMatch(/ unhealthy +unhealthy: HTTP 500$/)
+  expect(api).toMatch(/ healthy +job 12345, 3 of 7$/)
+  expect(db).toMatch(/ waiting for disk \(STARTING\)$/)
+  const plain = await command(['status'], { status: () => ({ processes: [status('web')], missing: [] }) }, { isTTY: true, columns: 160 })
+  expect(plain.out).not.toContain('health')
+})
+
+test('describe shows readiness, health, the job in hand, failures in a row and what the worker has said', async () => {
+  const { code, out } = await command(['describe', 'web'], {
+    status: () => ({ processes: [status('web')], missing: [] }),
+    describe: () => ({
+      ...status('web', {
+        ready: true, health: 'unhealthy', ailment: 'HTTP 500', job: '12345', crashes: 2, hold: 'restart; waits until job 12345 is done', reason: 'restart; waits until job 12345 is done',
+        report: { at: 1_700_000_000_000, status: 'works', health: { processed_count: 7 }, health_at: 1, stopping: false, rubbish: 3 },
+      }),
+      exits: [],
+      config: {
+        command: 'run', command_problem: null, process_num: 0, priority: 999, autostart: true, autorestart: 'always', exitcodes: [0], startsecs: 1, startretries: 3, stopsignal: 'SIGTERM', stopwaitsecs: 10,
+        stopasgroup: false, killasgroup: false, user: null, redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: null, environment_keys: [], stdout: { maxbytes: 0 }, stderr: {},
+      },
+    }),
+  })
+  expect(code).toBe(0)
+  for (const row of [
+    'wanted       up, by autostart', 'reason       restart; waits until job 12345 is done', 'ready        yes', 'health       unhealthy: HTTP 500', 'job          12345',
+    'worker says  works; 3 lines not understood', 'its health   {"processed_count":7}', 'restarts     0, 2 failures in a row',
+  ]) expect(out).toContain(`  ${row}\n`)
+})

@@ -253,8 +253,8 @@ stdout_logfile_maxbytes=0\n[program:y]\ncommand=cat\nstdout_logfile=syslog\n`)
     const { config } = folder.good('servers.conf', `${head}[unix_http_server:a]\nfile=a.sock\nchmod=770\nchown=root\n[inet_http_server]\nport=*:9001\nusername=u\npassword={SHA}abc\n[inet_http_server:b]\nport=LOCALHOST:9002\n`)
     expect(config.servers).toEqual([
       { kind: 'unix', section: 'unix_http_server:a', path: join(folder.path, 'a.sock'), chmod: 0o770, chown: 'root', credentials: null },
-      { kind: 'inet', section: 'inet_http_server', host: '', port: 9001, credentials: { username: 'u', password: '{SHA}abc' } },
-      { kind: 'inet', section: 'inet_http_server:b', host: 'localhost', port: 9002, credentials: null },
+      { kind: 'inet', section: 'inet_http_server', host: '', port: 9001, credentials: { username: 'u', password: '{SHA}abc' }, healthOpen: false },
+      { kind: 'inet', section: 'inet_http_server:b', host: 'localhost', port: 9002, credentials: null, healthOpen: false },
     ])
   })
 

@@ -33,7 +33,7 @@ export class House {
 }
 
 export function inet(more: Partial<Extract<ServerSpec, { kind: 'inet' }>> = {}): ServerSpec {
-  return { kind: 'inet', section: 'inet_http_server', host: '127.0.0.1', port: 0, credentials: null, ...more }
+  return { kind: 'inet', section: 'inet_http_server', host: '127.0.0.1', port: 0, credentials: null, healthOpen: false, ...more }
 }
 
 export function unix(path: string, more: Partial<Extract<ServerSpec, { kind: 'unix' }>> = {}): ServerSpec {

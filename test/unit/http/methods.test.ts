@@ -54,7 +54,7 @@ test('every value method answers something that fits its schema', async () => {
   const asked: { readonly [M in CallName]: ParamsOf<M> } = {
     info: {}, status: { usage: true, exits: true }, brief: {}, describe: { target: 'checkin_0' },
     start: { targets: ['all'] }, wait: { targets: ['all'], for: 'healthy', timeout: 1000 },
-    why: { target: 'checkin_0' }, history: {},
+    why: { target: 'checkin_0' }, history: {}, health: {}, worker: { pid: 11 },
     stop: { targets: ['shop:*'] }, restart: { targets: ['checkin'] }, signal: { targets: ['all'], signal: 'usr1' },
     kill: { targets: ['all'] }, stdin: { target: 'checkin_0', text: 'hello\n' }, tail: { target: 'checkin_0', channel: 'stdout' },
     maintail: { lines: 1 }, clear: { targets: ['all'] }, mainclear: {}, reopen: {}, reread: {}, update: {},

@@ -92,7 +92,7 @@ test('health and the OpenAPI document are answered', async () => {
   }
   expect(document.openapi).toBe('3.1.0')
   const operations = Object.values(document.paths).flatMap(path => Object.values(path))
-  expect(operations.map(one => one.operationId).sort()).toEqual(methodNames().sort())
+  expect(operations.map(one => one.operationId).sort()).toEqual([...methodNames(), 'probe_health', 'probe_ready'].sort())
   expect(document.paths['/api/v1/processes/{target}/logs/{channel}']?.['get']?.parameters.map(one => [one.name, one.in])).toEqual([
     ['target', 'path'], ['channel', 'path'], ['bytes', 'query'], ['lines', 'query'],
   ])
