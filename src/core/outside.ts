@@ -37,6 +37,8 @@ export interface Message {
 }
 
 export interface Outside {
+  /** The name of this machine. */
+  host(): string
   /** `onEnd` gets `null`, or why it has failed: a sentence that names neither the command nor its words. */
   run(order: CommandOrder, onEnd: (problem: string | null) => void): RunningCommand
   /** Connects to `tcp://host:port` or `unix:///path` and closes; why nobody answers, or `null`. The returned function ends that. */

@@ -24,6 +24,7 @@ import { notifySockets } from '../os/notify-sockets.ts'
 import { takeNotify } from '../os/notify.ts'
 import type { Notify } from '../os/notify.ts'
 import { roomForProcesses } from '../os/open-files.ts'
+import { systemOutside } from '../os/outside.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId } from '../os/proc.ts'
 import { systemProbes } from '../os/probes.ts'
@@ -133,7 +134,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
   const ports: SessionPorts = {
-    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell) =>

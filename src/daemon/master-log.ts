@@ -76,9 +76,10 @@ export class MasterLog {
       case 'STOPPING':
         return this.info(`waiting for ${event.name} to stop`, fields)
       case 'STOPPED': {
-        const words = from === 'BACKOFF' ? 'not running' : exitWordsOf(last)
+        const idle = from === 'BACKOFF' || from === 'STARTING' // not spawned yet
+        const words = idle ? 'not running' : exitWordsOf(last)
         const line = `stopped: ${event.name} (${words})`
-        return expected || from === 'BACKOFF' ? this.info(line, fields) : this.warn(line, fields)
+        return expected || idle ? this.info(line, fields) : this.warn(line, fields)
       }
       case 'UNKNOWN':
         return this.critical(`${event.name} entered UNKNOWN state: ${reason}`, fields)

@@ -27,6 +27,7 @@ export type ChunkListener = (chunk: Uint8Array) => void
 /** Mode of log files, before the umask; those that are named at random are private, as with mkstemp. */
 const fileMode = 0o666
 const autoFileMode = 0o600
+const newline = 0x0a
 
 export class OutputStream {
   readonly #fifo: string
@@ -46,6 +47,8 @@ export class OutputStream {
   #writer = -1
   #file: Sink | null = null
   #syslog: Sink | null = null
+  /** What was written last is no whole line. */
+  #midLine = false
   /** Sinks that are full now. */
   #full = 0
 
@@ -135,6 +138,18 @@ export class OutputStream {
     this.#ansi?.reset()
   }
 
+  /** A line of somebody else, between two lines of the process. Opens the log where no spawn has done so yet. */
+  note(line: string): boolean {
+    if (this.#file === null && this.#syslog === null && this.openLogs() !== null) return false
+    if (this.#file === null && this.#syslog === null) return false
+    const bytes = Buffer.from(`${this.#midLine ? '\n' : ''}${line}\n`)
+    this.#midLine = false
+    this.#file?.write(this.#stamper === null ? bytes : this.#stamper.stamp(bytes))
+    this.#syslog?.write(bytes)
+    for (const listener of this.#listeners) listener(bytes)
+    return true
+  }
+
   drain(maxBytes: number, polled: boolean): void {
     this.#reader?.drain(maxBytes, polled)
     this.#capture?.flush()
@@ -184,6 +199,7 @@ export class OutputStream {
 
   #write(chunk: Uint8Array): void {
     const clean = this.#ansi === null ? chunk : this.#ansi.strip(chunk)
+    if (clean.length > 0) this.#midLine = clean[clean.length - 1] !== newline
     this.#file?.write(this.#stamper === null ? clean : this.#stamper.stamp(clean))
     this.#syslog?.write(clean)
     for (const listener of this.#listeners) listener(clean)

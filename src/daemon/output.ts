@@ -138,6 +138,10 @@ export class ProcessOutput {
     return Promise.resolve()
   }
 
+  note(line: string): boolean {
+    return this.#stdout.note(line)
+  }
+
   reopen(): void {
     for (const stream of this.#streams()) stream.reopen()
   }

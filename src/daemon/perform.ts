@@ -7,6 +7,7 @@ import type { ExitStatus, State } from '../core/model.ts'
 import type { Processes, SpawnOrder } from '../core/ports.ts'
 import type { Effect, Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
+import type { Aftercare } from './aftercare.ts'
 import type { Bus } from './bus.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { environmentOf } from './environment.ts'
@@ -26,6 +27,7 @@ export interface PerformPorts {
   readonly ledger: Pick<Ledger, 'note' | 'state'>
   readonly environment: EnvironmentBase
   readonly sweeper: Sweeper
+  readonly aftercare: Pick<Aftercare, 'prepare' | 'abandon' | 'exited' | 'event' | 'forget'>
   /** Takes what happens later: the end of a child. */
   readonly enqueue: (input: FleetInput) => void
   /** The status of this process has to be written. */
@@ -44,18 +46,23 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         ports.touched(effect.proc)
         return { type: 'proc', proc: effect.proc, input: spawn(effect.proc, ports) }
       case 'prepare':
+        ports.aftercare.prepare(effect.proc, effect.step)
+        return null
       case 'abandon':
+        ports.aftercare.abandon(effect.proc)
         return null
       case 'kill':
         ports.touched(effect.proc)
         return kill(effect, ports)
       case 'sweep':
         ports.sweeper.sweep(effect.proc, effect.pid)
+        ports.aftercare.exited(effect.proc)
         return null
       case 'event':
         if (effect.proc !== null) ports.touched(effect.proc)
         ports.log.event(effect.body, effect.proc)
         ports.bus.publish(effect.body)
+        if (effect.proc !== null) ports.aftercare.event(effect.body, effect.proc)
         if (effect.proc !== null && effect.body.type === 'process.state') {
           ports.ledger.state(effect.body, effect.proc)
           ports.changed(effect.proc, effect.body.to)
@@ -63,6 +70,7 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         return null
       case 'forget':
         ports.streams.forget(effect.proc)
+        ports.aftercare.forget(effect.proc)
         ports.forgotten(effect.proc)
         return null
       case 'drained':

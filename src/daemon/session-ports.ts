@@ -2,6 +2,7 @@
 import type { Master, MasterInfo } from '../api/master.ts'
 import type { Config } from '../config/config.ts'
 import type { Comparison } from '../core/diff.ts'
+import type { Outside } from '../core/outside.ts'
 import type { Clock, Processes, Sockets } from '../core/ports.ts'
 import type { Probes } from '../core/probing.ts'
 import type { GroupSpec } from '../core/spec.ts'
@@ -18,6 +19,7 @@ export interface SessionPorts {
   readonly clock: Clock
   readonly processes: Processes
   readonly sockets: Sockets
+  readonly outside: Outside
   readonly probes: Probes
   readonly records: RecordStore
   readonly bootId: string

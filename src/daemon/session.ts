@@ -9,6 +9,7 @@ import { brokenInvariants } from '../core/invariants.ts'
 import type { Actor } from '../core/model.ts'
 import type { Proc, ProcInput } from '../core/proc.ts'
 import type { SignalName } from '../lib/signals.ts'
+import { Aftercare } from './aftercare.ts'
 import { AdoptedWatch } from './adopted-watch.ts'
 import { Bus } from './bus.ts'
 import { environmentBase, helperEnvironment } from './environment.ts'
@@ -43,6 +44,7 @@ export class Session {
   private readonly streams: StreamsOf
   private readonly sockets: ProgramSockets
   private readonly sweeper: Sweeper
+  private readonly aftercare: Aftercare
   private readonly journal: Journal
   private readonly ledger: Ledger
   private readonly rounds: ProbeRounds
@@ -86,6 +88,7 @@ export class Session {
       this.ticker.look()
     }
     this.sweeper = new Sweeper(clock, processes, this.bus, log)
+    this.aftercare = this.makeAftercare()
     this.journal = journalOf(this.fleet, ports)
     this.rounds = new ProbeRounds({
       ...{ clock, probes: ports.probes, environment: (proc) => helperEnvironment(this.environment, proc) },
@@ -118,6 +121,7 @@ export class Session {
   close(how: Ending): void {
     this.sweeper.look()
     this.loop.close()
+    this.aftercare.close()
     this.watch.close()
     this.rounds.close()
     this.lull.close()
@@ -135,6 +139,7 @@ export class Session {
   /** SIGKILL to whatever is still being stopped. */
   hurry(): void {
     this.loop.enqueue({ type: 'hurry' })
+    if (this.fleet.phase === 'drained') this.aftercare.hurry()
   }
 
   /** Sends a signal to every process that is RUNNING. */
@@ -168,11 +173,23 @@ export class Session {
     return new Listeners({ fleet, clock, streams, bus, log, identifier, records: new ListenerRecords({ runDir, bootId }, records) })
   }
 
+  private makeAftercare(): Aftercare {
+    const { clock, processes, log, runDir, outside } = this.ports
+    const { streams, bus, environment, config, fleet } = this
+    return new Aftercare({
+      ...{ clock, processes, streams, bus, log, environment, runDir, outside, alerts: config.master.alerts },
+      find: (group, name) => fleet.groups.get(group)?.procs.get(name),
+      enqueue: (proc, input) => {
+        this.loop.enqueue({ type: 'proc', proc, input })
+      },
+    })
+  }
+
   private makeLoop(): Loop {
     const { clock, processes, log } = this.ports
-    const { streams, sockets, bus, sweeper, environment, ledger } = this
+    const { streams, sockets, bus, sweeper, aftercare, environment, ledger } = this
     const perform = performer({
-      ...{ processes, streams, sockets, bus, log, ledger, environment, sweeper },
+      ...{ processes, streams, sockets, bus, log, ledger, environment, sweeper, aftercare },
       enqueue: (input) => {
         this.loop.enqueue(input)
       },
@@ -189,7 +206,9 @@ export class Session {
         this.waits.forgotten(proc)
       },
       drained: () => {
-        this.finish(this.ending)
+        this.aftercare.whenEnded(() => {
+          this.finish(this.ending)
+        })
       },
     })
     return new Loop(this.fleet, {

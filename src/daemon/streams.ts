@@ -19,6 +19,8 @@ export interface ProcStreams {
   /** The last lines of stderr (stdout where redirected), at most 20. */
   lastLines(): string[]
   sendStdin(text: string): Promise<void>
+  /** Writes a line into the log of stdout that the process has not written itself; false when there is no such log. */
+  note(line: string): boolean
   reopen(): void
   clear(): void
   close(): void

@@ -1,10 +1,12 @@
 /** The real {@link Outside}. What sends messages is loaded with the first one: it brings TLS along. */
+import { hostname } from 'node:os'
 import type { Outside } from '../core/outside.ts'
 import { runCommand } from './commands.ts'
 import { errorCode } from './paths.ts'
 import { reach } from './reach.ts'
 
 export const systemOutside: Outside = {
+  host: hostname,
   run: runCommand,
   reach,
   post: (message, onAnswer) => {

@@ -38,6 +38,11 @@ async function* noLines(): AsyncIterable<string> {
   yield* await Promise.resolve([])
 }
 
+/** No process of these worlds has a hook or waits for an address. */
+const nothingOutside = (): never => {
+  throw new Error('nothing in these worlds asks for this')
+}
+
 const noSocket = { ok: false, reason: 'no program of these worlds has a socket' } as const
 
 export class Life {
@@ -251,6 +256,7 @@ export class Life {
       },
       measure: () => Promise.resolve(new Map()),
       portHolder: () => Promise.resolve(null),
+      outside: { host: () => 'sim', run: nothingOutside, reach: nothingOutside, post: nothingOutside },
       ledger: { append: () => null, lines: () => noLines() },
       listen: (master) => {
         if (this.random.chance(0.03)) master.shutdown('sim, early', { keepWorkers: this.random.chance(0.5) })
@@ -289,7 +295,7 @@ export class Life {
   }
 
   private config(): Config {
-    return { file: '/c', format: 'yaml', files: ['/c'], groups: this.groups, servers: [], client: null } as unknown as Config
+    return { file: '/c', format: 'yaml', files: ['/c'], groups: this.groups, master: { alerts: [] }, servers: [], client: null } as unknown as Config
   }
 
   private records(): RecordStore {
@@ -339,6 +345,7 @@ function asSignal(handle: () => void): void {
 function fakeStreams(random: Random): ReturnType<SessionPorts['streams']> {
   const streams: ProcStreams = {
     ...{ stdin: 0, stdout: 1, stderr: 2 },
+    note: () => true,
     prepareSpawn: () => (random.chance(0.02) ? 'unknown error making dispatchers: ENOENT' : null),
     drain: () => undefined,
     listen: () => () => undefined,
