@@ -8,7 +8,8 @@ const compat = process.env['NSUP_COMPAT'] === '1'
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // supervisord is what the compat tests wait for most of the time.
+    maxWorkers: compat ? 4 : 2,
     projects: [
       { test: { ...shared, name: 'inside', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/compat/**'] } },
       { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/e2e/build.ts'] } },

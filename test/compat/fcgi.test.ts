@@ -138,15 +138,15 @@ print(len(held))`
   })
   it('is served by those that run, refuses when none does, and is there again at the next start', async () => {
     expect(await sameAnswer(socketU)).toBe('u P x')
-    expect(await sameAnswer(portOf).then((text) => text.slice(1))).toBe(' P x')
+    const { real: one, ours: other } = await pair.both((side) => ask(portOf(side), 'x'))
+    expect([one, other]).toEqual([expect.stringMatching(/^[01] P x$/), expect.stringMatching(/^[01] P x$/)]) // whichever of the two was quicker
     await same('supervisor.stopProcess', 't:t_0')
     expect(await sameAnswer(portOf)).toBe('1 P x')
     await same('supervisor.stopProcess', 't:t_1')
     await same('supervisor.stopProcess', 'u')
     expect(await sameAnswer(portOf)).toBe('ECONNREFUSED')
     expect(await sameAnswer(socketU)).toBe('ECONNREFUSED')
-    const { real, ours } = await pair.both((side) => Promise.resolve(existsSync(socketU(side))))
-    expect([real, ours]).toEqual([true, true])
+    expect(await pair.both((side) => Promise.resolve(existsSync(socketU(side))))).toEqual({ real: true, ours: true })
     await same('supervisor.startProcess', 't:t_0')
     await same('supervisor.startProcess', 'u')
     expect(await sameAnswer(portOf)).toBe('0 P x')
