@@ -13,7 +13,7 @@ import { changesRestart, sameSpec } from '../config/changes.ts'
 import { listen } from '../http/server.ts'
 import { Fault } from '../lib/fault.ts'
 import { version } from '../lib/version.ts'
-import { capabilities } from '../os/capabilities.ts'
+import { warnings } from '../os/capabilities.ts'
 import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
 import { systemClock } from '../os/clock.ts'
 import { fifoPorts } from '../os/fifo-ports.ts'
@@ -204,7 +204,7 @@ function becomeDaemon(config: Config, run: Run): void {
 }
 
 function readConfig(file: string, flags: Flags, instance: Instance, say: (text: string) => unknown): Config | null {
-  const { config, problems } = loadConfig(file, { env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd(), capabilities })
+  const { config, problems } = loadConfig(file, { env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd(), capabilities: warnings })
   if (problems.length > 0) say(`${formatProblems(problems)}\n`)
   return config
 }

@@ -5,14 +5,18 @@
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import type { ResourceSpec } from '../core/care.ts'
+import type { ControlGroups } from '../core/kernel-ports.ts'
 import type { ExitStatus, Pid } from '../core/model.ts'
 import type { Processes, SpawnOrder, SpawnProblem, Survivor } from '../core/ports.ts'
+import { namespec } from '../core/spec.ts'
 import { signalNumber } from '../lib/signals.ts'
 import type { SignalName } from '../lib/signals.ts'
+import { entryLinks } from './cgroup.ts'
 import { coreDumped } from './core-dump.ts'
 import type { DeadChild } from './core-dump.ts'
 import { chainOf, userLink } from './exec-chain.ts'
-import type { Chain } from './exec-chain.ts'
+import type { Chain, Link } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
 import { ageOf, catchesSignal, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
 import { lackOfResources, resourceLinks } from './resources.ts'
@@ -21,8 +25,11 @@ import { userChange } from './users.ts'
 
 type KillAnswer = ReturnType<Processes['kill']>
 
-/** The processes of this machine. Each call makes a view that knows only the children which it spawned itself. */
-export function systemProcesses(): Processes {
+/**
+ * The processes of this machine. Each call makes a view that knows only the children which it spawned itself. `groups`:
+ * of workers that ask for one; without it none can.
+ */
+export function systemProcesses(groups: Pick<ControlGroups, 'prepare'> | null = null): Processes {
   /** Start time of every live child by pid. libuv reaps at the exit event, so until then the pid cannot be another's. */
   const children = new Map<number, string>()
 
@@ -32,7 +39,7 @@ export function systemProcesses(): Processes {
     findCommand,
 
     spawn(order, onExit) {
-      const start = prepare(order)
+      const start = prepare(order, groups)
       if ('ok' in start) return start
       const child = launch(order, start)
       if ('ok' in child) return child
@@ -86,7 +93,7 @@ function tellNow(polled: boolean): void {
 }
 
 /** Everything that can be known before the fork: user, directory, command. */
-function prepare({ spec, environment }: SpawnOrder): Chain | SpawnProblem {
+function prepare({ spec, environment }: SpawnOrder, groups: Pick<ControlGroups, 'prepare'> | null): Chain | SpawnProblem {
   const command = findCommand(spec, environment)
   if (!command.ok) return command
   const user = userChange(spec.user)
@@ -96,11 +103,18 @@ function prepare({ spec, environment }: SpawnOrder): Chain | SpawnProblem {
   const resources = spec.care?.resources
   const plain = { file: command.path, argv: spec.argv }
   if (user.to === null && resources === undefined) return plain
-  const lack = resources === undefined ? null : lackOfResources(resources)
-  if (lack !== null) return problem('SPAWN_ERROR', `couldn't set ${lack.option}: ${lack.message}`)
-  const links = [...(resources === undefined ? [] : resourceLinks(resources)), ...(user.to === null ? [] : [userLink(user.to)])]
-  const chained = chainOf(links, plain, environment['PATH'])
+  const wanted = resources === undefined ? [] : linksOf({ spec, environment }, resources, groups)
+  if ('ok' in wanted) return wanted
+  const chained = chainOf([...wanted, ...(user.to === null ? [] : [userLink(user.to)])], plain, environment['PATH'])
   return chained.ok ? chained.chain : problem('SPAWN_ERROR', `couldn't setuid to ${spec.user ?? ''}: the command ${chained.missing} is not installed`)
+}
+
+function linksOf({ spec, environment }: Pick<SpawnOrder, 'spec' | 'environment'>, asked: ResourceSpec, groups: Pick<ControlGroups, 'prepare'> | null): Link[] | SpawnProblem {
+  const lack = lackOfResources(asked)
+  if (lack !== null) return problem('SPAWN_ERROR', `couldn't set ${lack.option}: ${lack.message}`)
+  if (asked.cgroup === null) return resourceLinks(asked)
+  const group = groups?.prepare(namespec(spec.group, spec.name), asked.cgroup) ?? { ok: false, reason: 'this master makes none' }
+  return group.ok ? [...entryLinks(group.procs, environment), ...resourceLinks(asked)] : problem('SPAWN_ERROR', `couldn't set cgroup: ${group.reason}`)
 }
 
 /**

@@ -2,7 +2,8 @@
  * Scheduling, limits and the like of a worker (`limits`, `nice`, `ionice`, `oom_score_adj`, `cpu_affinity`): the links of
  * the exec chain that set them, and what this machine or this user cannot give of them. Control groups are in cgroup.ts.
  */
-import { getPriority } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { cpus, getPriority } from 'node:os'
 import type { ResourceSpec } from '../core/care.ts'
 import { findTool } from './exec-chain.ts'
 import type { Link } from './exec-chain.ts'
@@ -39,7 +40,7 @@ interface Missing {
 
 /** What cannot be had here of what is asked for, the first of it; `null`: all of it can. */
 export function lackOfResources(asked: ResourceSpec): Missing | null {
-  return lackOfTools(asked) ?? lackOfLimits(asked) ?? lackOfNice(asked) ?? lackOfIonice(asked) ?? lackOfOom(asked)
+  return lackOfTools(asked) ?? lackOfCpus(asked) ?? lackOfLimits(asked) ?? lackOfNice(asked) ?? lackOfIonice(asked) ?? lackOfOom(asked)
 }
 
 const optionOf: Readonly<Record<string, string>> = {
@@ -52,6 +53,23 @@ function lackOfTools(asked: ResourceSpec): Missing | null {
     return { option: optionOf[tool] ?? tool, message: `the command ${tool} is not installed`, hint: tool === 'nice' ? 'it is part of coreutils' : 'it is part of util-linux' }
   }
   return null
+}
+
+function lackOfCpus({ cpuAffinity }: ResourceSpec): Missing | null {
+  if (cpuAffinity === null) return null
+  const last = lastCpu()
+  const highest = Math.max(...cpuAffinity.split(/[,-]/).map(Number))
+  if (highest <= last) return null
+  return { option: 'cpu_affinity', message: `this machine has no CPU ${String(highest)}`, hint: `its CPUs are 0-${String(last)}` }
+}
+
+/** The highest number that a CPU of this machine may have, also one that is switched off now. */
+function lastCpu(): number {
+  try {
+    return Math.max(...readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim().split(/[,-]/).map(Number))
+  } catch {
+    return Math.max(1, cpus().length) - 1 // not Linux
+  }
 }
 
 function lackOfLimits({ limits }: ResourceSpec): Missing | null {
