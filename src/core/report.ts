@@ -35,7 +35,7 @@ export function readReport(line: string): Word | null {
   const word: { -readonly [K in keyof Word]: Word[K] } = {}
   let known = 0
   for (const key of Object.keys(said)) {
-    const read = readers[key]
+    const read = readers.get(key)
     if (read === undefined) continue // a newer worker may say more than this master knows
     const part = read(said[key])
     if (part === null) return null
@@ -47,16 +47,17 @@ export function readReport(line: string): Word | null {
 
 type Reader = (value: unknown) => Word | null
 
-const readers: Readonly<Record<string, Reader>> = {
-  ready: (value) => (value === true ? { ready: true } : null),
-  status: (value) => (typeof value === 'string' ? { status: oneLine(value) } : null),
-  watchdog: (value) => (value === true ? {} : null),
-  health: (value) => (isObject(value) ? { health: value } : null),
-  busy: readBusy,
-  idle: (value) => (value === true ? { busy: null } : null),
-  stopping: (value) => (value === true ? { stopping: true } : null),
-  extend_s: (value) => (isSeconds(value) ? { extend: value * 1000 } : null),
-}
+/** Maps, because the keys are what a worker has written. */
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['ready', (value) => (value === true ? { ready: true } : null)],
+  ['status', (value) => (typeof value === 'string' ? { status: oneLine(value) } : null)],
+  ['watchdog', (value) => (value === true ? {} : null)],
+  ['health', (value) => (isObject(value) ? { health: value } : null)],
+  ['busy', readBusy],
+  ['idle', (value) => (value === true ? { busy: null } : null)],
+  ['stopping', (value) => (value === true ? { stopping: true } : null)],
+  ['extend_s', (value) => (isSeconds(value) ? { extend: value * 1000 } : null)],
+])
 
 function readBusy(value: unknown): Word | null {
   if (typeof value === 'boolean') return { busy: value ? { job: '', lasts: null } : null }
@@ -73,23 +74,25 @@ export function readNotify(text: string): Word {
   for (const line of text.split('\n')) {
     const at = line.indexOf('=')
     const value = line.slice(at + 1)
-    const read = assignments[line.slice(0, Math.max(0, at))]
+    const read = assignments.get(line.slice(0, Math.max(0, at)))
     if (read !== undefined) Object.assign(word, read(value))
   }
   return word
 }
 
-const assignments: Readonly<Record<string, (value: string) => Word>> = {
-  READY: (value) => (value === '1' ? { ready: true } : {}),
-  STATUS: (value) => ({ status: oneLine(value) }),
-  STOPPING: (value) => (value === '1' ? { stopping: true } : {}),
-  RELOADING: (value) => (value === '1' ? { status: 'reloading' } : {}),
-  EXTEND_TIMEOUT_USEC: (value) => {
-    const seconds = /^\d+$/.test(value) ? Number(value) / 1e6 : 0
-    return isSeconds(seconds) ? { extend: seconds * 1000 } : {}
-  },
-  MAINPID: (value) => (/^[1-9]\d{0,8}$/.test(value) ? { mainPid: Number(value) } : {}),
-  FDSTORE: (value) => (value === '1' ? { refused: 'to keep descriptors for it (FDSTORE)' } : {}),
+const assignments: ReadonlyMap<string, (value: string) => Word> = new Map<string, (value: string) => Word>([
+  ['READY', (value) => (value === '1' ? { ready: true } : {})],
+  ['STATUS', (value) => ({ status: oneLine(value) })],
+  ['STOPPING', (value) => (value === '1' ? { stopping: true } : {})],
+  ['RELOADING', (value) => (value === '1' ? { status: 'reloading' } : {})],
+  ['EXTEND_TIMEOUT_USEC', readExtension],
+  ['MAINPID', (value) => (/^[1-9]\d{0,8}$/.test(value) ? { mainPid: Number(value) } : {})],
+  ['FDSTORE', (value) => (value === '1' ? { refused: 'to keep descriptors for it (FDSTORE)' } : {})],
+])
+
+function readExtension(value: string): Word {
+  const seconds = /^\d+$/.test(value) ? Number(value) / 1e6 : 0
+  return isSeconds(seconds) ? { extend: seconds * 1000 } : {}
 }
 
 /** The last words with a new one. `at`: epoch milliseconds. */
