@@ -20,7 +20,7 @@ import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { reconcile, stepProc } from './process.ts'
 import { linksOf, ranked } from './roster.ts'
 import type { Fleet } from './roster.ts'
-import { shutdownActor, stopNextTier } from './shutdown.ts'
+import { leaveRest, passLimit, shutdownActor, standardTimeout, stopNextTier } from './shutdown.ts'
 import { namespec } from './spec.ts'
 import type { GroupSpec } from './spec.ts'
 import type { Moment } from './turn.ts'
@@ -65,6 +65,10 @@ function concernsOthers(fleet: Fleet, { proc, input }: Extract<FleetInput, { typ
 
 /** Until nothing follows any more: who was started may be what the one before it in the order waits for. */
 function settleAll(fleet: Fleet, turn: Moment): void {
+  // All that rest get their new words before any of them starts by them.
+  for (const { proc } of ranked(fleet).filter((one) => one.proc.next !== null && rests(one.proc) && takeNext(fleet, one.proc))) {
+    applyToOne(fleet, proc, { type: 'start', by: proc.wantedBy }, turn)
+  }
   for (;;) {
     const before = turn.effects.length
     const linked = linksOf(fleet) !== null // whoever leaves may have been the last that others waited for
@@ -83,8 +87,9 @@ function nearer(nearest: Proc | null | undefined, proc: Proc): Proc | null | und
 /** The nearest deadline on the monotonic clock, `null` when nothing is due ever. */
 export function nextDeadline(fleet: Fleet): number | null {
   const own = nearestDeadline(fleet)
-  if (fleet.hurryAt === null) return own
-  return own === null ? fleet.hurryAt : Math.min(own, fleet.hurryAt)
+  if (fleet.phase !== 'stopping') return own
+  const all = [own, fleet.hurryAt, fleet.leaveAt].filter((one) => one !== null)
+  return all.length === 0 ? null : Math.min(...all)
 }
 
 function nearestDeadline(fleet: Fleet): number | null {
@@ -107,7 +112,9 @@ function apply(fleet: Fleet, input: FleetInput, turn: Moment): void {
       for (const { proc } of ranked(fleet)) {
         if (proc.deadline !== null && proc.deadline <= now.mono) stepProc(proc, { type: 'due' }, now, effects, gate)
       }
-      if (fleet.hurryAt !== null && fleet.hurryAt <= now.mono) hurry(fleet, turn)
+      if (fleet.phase !== 'stopping') return
+      if (fleet.hurryAt !== null && fleet.hurryAt <= now.mono) passLimit(fleet, ranked(fleet), turn)
+      if (fleet.leaveAt !== null && fleet.leaveAt <= now.mono) leaveRest(fleet, ranked(fleet), turn)
       return
     case 'addGroup':
       addGroup(fleet, input.group, input.by, now, effects)
@@ -123,7 +130,7 @@ function apply(fleet: Fleet, input: FleetInput, turn: Moment): void {
       if (fleet.phase !== 'running') return
       fleet.phase = 'stopping'
       fleet.stopBy = `${shutdownActor}, ${input.by}`
-      fleet.hurryAt = fleet.shutdownTimeout === null ? null : now.mono + fleet.shutdownTimeout
+      beginLimit(fleet, now)
       // Nothing of these runs, and nothing of them shall.
       for (const { proc } of ranked(fleet)) if (proc.preparing) stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects, gate)
       return
@@ -170,9 +177,15 @@ function callNeeded(fleet: Fleet, proc: Proc, by: Actor, turn: Moment): void {
   }
 }
 
+function beginLimit(fleet: Fleet, now: Now): void {
+  const limit = fleet.shutdownTimeout === 'auto' ? standardTimeout(ranked(fleet), linksOf(fleet)) : fleet.shutdownTimeout
+  fleet.hurryAt = limit === null ? null : now.mono + limit
+}
+
 function hurry(fleet: Fleet, { now, effects, gate }: Moment): void {
   fleet.hurried = fleet.phase === 'stopping'
-  fleet.hurryAt = null
+  // Tier after tier still, but what cannot be killed does not hold up the next one for long.
+  if (fleet.hurried && fleet.leaveAt === null && fleet.forceDelay !== null) fleet.hurryAt = Math.min(fleet.hurryAt ?? Infinity, now.mono + fleet.forceDelay)
   for (const { proc } of ranked(fleet)) stepProc(proc, { type: 'hurry' }, now, effects, gate)
 }
 

@@ -106,6 +106,14 @@ function patienceOf(proc: Proc): number {
   return stepsOf(proc).reduce((sum, { signal, wait }) => sum + (signal === 'SIGKILL' ? 0 : wait), 0)
 }
 
+/** Milliseconds that a stop may take until SIGKILL, with all that comes before and all that a worker may ask for. */
+export function stopMax(proc: Proc): number {
+  const { hooks, stop } = proc.spec.care ?? {}
+  const before = hooks?.pre_stop === undefined ? 0 : hooks.pre_stop.timeout + patience
+  const byCommand = stop?.command == null ? 0 : proc.spec.stopwait
+  return before + (stop?.preStopDelay ?? 0) + byCommand + patienceOf(proc) + (stop?.extendMax ?? 0)
+}
+
 function stand(proc: Proc, now: Now, wait: number): void {
   proc.deadline = now.mono + wait
   proc.rungEnds = proc.deadline

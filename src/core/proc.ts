@@ -148,8 +148,8 @@ export type Effect =
   | { readonly type: 'event'; readonly body: EventBody; readonly proc: Proc | null }
   /** The process has left the fleet: close its streams, remove its folder. */
   | { readonly type: 'forget'; readonly proc: Proc }
-  /** A shutdown is complete: nothing runs any more. */
-  | { readonly type: 'drained' }
+  /** A shutdown is complete: nothing runs any more, but for those that not even SIGKILL has ended. */
+  | { readonly type: 'drained'; readonly left: readonly Proc[] }
 
 /** A process that has never run. */
 export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: number): Proc {

@@ -26,7 +26,8 @@ export interface Breaker {
 
 export interface Fleet {
   readonly groups: Map<string, Group>
-  phase: 'running' | 'stopping' | 'drained'
+  /** `left`: over, though not all have ended. */
+  phase: 'running' | 'stopping' | 'drained' | 'left'
   /** Who asked for the shutdown. */
   stopBy: Actor
   /** The shutdown gives no more grace, in no tier. */
@@ -37,8 +38,12 @@ export interface Fleet {
   lull: 'none' | 'due' | 'over'
   /** When a shutdown gives no more grace, on the monotonic clock. */
   hurryAt: number | null
-  /** How long a shutdown may take until then, milliseconds; `null`: as long as it takes. */
-  shutdownTimeout: number | null
+  /** How long a shutdown may take until then, milliseconds. `auto`: see shutdown.ts; `null`: as long as it takes. */
+  shutdownTimeout: number | 'auto' | null
+  /** When a shutdown leaves what SIGKILL has not ended, on the monotonic clock. */
+  leaveAt: number | null
+  /** How long after SIGKILL that is, milliseconds; `null`: never. */
+  forceDelay: number | null
   /** See dependencies.ts; `null`: to be made. */
   links: { readonly links: Links | null } | null
   /** See gate.ts. */
@@ -56,7 +61,7 @@ export interface Fleet {
 export function newFleet(): Fleet {
   return {
     groups: new Map(), phase: 'running', stopBy: '', hurried: false, awaited: null, lull: 'none', nearest: null, order: null, names: null, steps: 0,
-    hurryAt: null, shutdownTimeout: null, links: null, breaker: { burst: null, recent: [] },
+    hurryAt: null, shutdownTimeout: null, leaveAt: null, forceDelay: null, links: null, breaker: { burst: null, recent: [] },
   }
 }
 

@@ -74,6 +74,7 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         ports.forgotten(effect.proc)
         return null
       case 'drained':
+        for (const proc of effect.left) tellLeft(proc, ports.log)
         ports.drained()
         return null
     }
@@ -85,6 +86,11 @@ export function exitInput(proc: Proc, status: ExitStatus, streams: StreamsOf, po
   const own = streams.get(proc)
   own?.drain(polled)
   return { type: 'proc', proc, input: { type: 'exited', status, lastLines: own?.lastLines() ?? [] } }
+}
+
+function tellLeft(proc: Proc, log: MasterLog): void {
+  const pid = proc.id?.pid ?? 0
+  log.error(`left '${proc.name}' (${String(pid)}) as it is: not even SIGKILL has ended it (force_quit)`, { process: namespec(proc.group, proc.name), pid })
 }
 
 type SpawnAnswer = Extract<FleetInput, { type: 'proc' }>['input']

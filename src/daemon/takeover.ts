@@ -3,7 +3,7 @@
  * with settings that the config no longer has is left alone; `update` applies the new ones.
  */
 import { join } from 'node:path'
-import type { Config } from '../config/config.ts'
+import type { Config, MasterSpec } from '../config/config.ts'
 import { planChanges } from '../core/diff.ts'
 import type { Plan } from '../core/diff.ts'
 import { activeGroups, enlist } from '../core/roster.ts'
@@ -35,6 +35,7 @@ export function takeOver(config: Config, memory: readonly Remembered[], parts: P
   const { fleet, streams, loop, ports } = parts
   const { clock, processes, bootId, runDir, autoLogs, comparison } = ports
   const sources = { remembered: memory, configured: config.groups, processes, bootId, runDir }
+  limit(fleet, config.master)
   const adopted = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
   removeStaleFolders(adopted, config, ports)
   for (const { proc, groupPriority } of adopted) enlist(fleet, proc, groupPriority)
@@ -52,6 +53,13 @@ export function takeOver(config: Config, memory: readonly Remembered[], parts: P
   })
   loop.enqueue({ type: 'apply', plan: { added: plan.added, changed, removed: [] }, by: 'start of the master' })
   return groups
+}
+
+/** What the config says of the fleet as a whole. */
+function limit(fleet: Fleet, { restartBurst, shutdownTimeout, forceQuit, forceDelay }: MasterSpec): void {
+  fleet.breaker.burst = restartBurst
+  fleet.shutdownTimeout = shutdownTimeout
+  fleet.forceDelay = forceQuit ? forceDelay : null
 }
 
 /** FIFOs of programs that neither run nor are configured any more. */

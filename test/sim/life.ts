@@ -246,6 +246,7 @@ export class Life {
       mainLog: { clear: () => undefined, reopen: () => undefined },
       streams: () => fakeStreams(this.random),
       probes: { run: () => () => undefined },
+      ...{ look: () => Promise.resolve(''), logDir: '/log' },
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
       readConfig: () => this.config(),
@@ -295,7 +296,7 @@ export class Life {
   }
 
   private config(): Config {
-    return { file: '/c', format: 'yaml', files: ['/c'], groups: this.groups, master: { alerts: [] }, servers: [], client: null } as unknown as Config
+    return { file: '/c', format: 'yaml', files: ['/c'], groups: this.groups, master: { alerts: [], restartBurst: null, shutdownTimeout: 'auto', forceQuit: true, forceDelay: 10_000 }, servers: [], client: null } as unknown as Config
   }
 
   private records(): RecordStore {
