@@ -3,10 +3,11 @@
  * the config. Each entry is quick, and looks only when a process asks for what it is about.
  */
 import type { Capability } from '../core/ports.ts'
+import { lacksNotify } from './lacks-notify.ts'
 import { lacksResources } from './lacks-resources.ts'
 
 /** The entries; a room that needs something of the machine adds its own. */
-export const capabilities: readonly Capability[] = [lacksResources]
+export const capabilities: readonly Capability[] = [lacksNotify, lacksResources]
 
 /**
  * The same for a master: it warns where the check refuses. After a reboot into less than there was, what can run shall
