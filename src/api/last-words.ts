@@ -38,9 +38,10 @@ export function portsOf(argv: readonly string[]): number[] {
   return ports.filter(port => port > 0 && port < 65_536)
 }
 
-/** Newest first: the last line that says it is the one that mattered. */
+/** The last line that says it, and a line that names what it is about rather than one that does not. */
 function found(lines: readonly string[], pattern: RegExp, nameIn: (line: string) => string | undefined): Word | null {
-  const line = lines.findLast(one => pattern.test(one))
+  const saying = lines.filter(one => pattern.test(one)).reverse()
+  const line = saying.find(one => nameIn(one)) ?? saying[0]
   return line === undefined ? null : { line: line.trim().slice(0, lineMax), name: nameIn(line) ?? '' }
 }
 

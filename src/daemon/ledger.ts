@@ -125,14 +125,15 @@ function ofEnd(event: StateBody, proc: Proc, about: Pick<Note, 'process' | 'inca
   const last = proc.exits.at(-1)
   const ended = event.from === 'STARTING' || event.from === 'RUNNING' || event.from === 'STOPPING' || event.from === 'UNKNOWN'
   const rests = proc.want === 'down' && event.to !== 'BACKOFF'
-  if (!ended || last === undefined || last.incarnation !== proc.incarnation) {
+  // By the pid: the next incarnation may have been begun in the same turn.
+  if (!ended || last === undefined || (event.pid === 0 ? last.incarnation !== proc.incarnation : last.pid !== event.pid)) {
     if (event.to === 'BACKOFF') return event.from === 'STARTING' ? { type: 'failed', ...about, ...reasonOf(event) } : null // it waits after an end that has been noted
     return { type: 'stop', ...about, rests, ...reasonOf(event) }
   }
   const { status, pid, uptime, wanted, expected, by, oom } = last
   const failure = wanted ? by !== null && physicians.has(by) : !expected
   return {
-    type: 'exit', ...about, ...byOf(by), pid, uptime: Math.round(uptime), failure, rests, reason: exitWords(last),
+    type: 'exit', ...about, ...byOf(by), incarnation: last.incarnation, pid, uptime: Math.round(uptime), failure, rests, reason: exitWords(last),
     ...(status.kind === 'code' ? { code: status.code } : status.kind === 'signal' ? { signal: status.signal } : {}),
     ...(oom === true ? { oom } : {}),
   }

@@ -58,6 +58,15 @@ test('a life is written from its start to its end, with who and why', () => {
   ])
 })
 
+test('an end is told although the next incarnation is begun in the same turn', () => {
+  const desk = new Desk()
+  const proc = procIn('RUNNING')
+  const effects = stepped(proc, exited(code(3)), at(5000))
+  proc.incarnation = 2
+  for (const effect of effects) if (effect.type === 'event' && effect.body.type === 'process.state') desk.ledger.state(effect.body, proc)
+  expect(desk.entries()).toMatchObject([{ type: 'exit', incarnation: 1, pid: 4711, code: 3 }])
+})
+
 test('a crash is a failure, a stop is none, unless it was for the health of it', () => {
   expect(ends('RUNNING', { want: 'up' }, code(3))).toMatchObject({ failure: true, rests: false, code: 3 })
   expect(ends('RUNNING', {}, code(0))).toMatchObject({ failure: false, rests: true })
