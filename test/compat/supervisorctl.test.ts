@@ -16,7 +16,8 @@ command=cat
 autostart=false
 priority=20
 [program:exited]
-command=printf 'one\\ntwo\\n'
+; It lives long enough that a loaded supervisord sees it run before it sees it end.
+command=sh -c 'printf "one\\ntwo\\n"; sleep 1'
 startsecs=0
 autorestart=false
 stdout_logfile={dir}/exited.out
