@@ -22,7 +22,9 @@ export interface LookOrder {
   readonly logs: readonly string[]
   /** Milliseconds that all of it may take; what is not there by then is left out. */
   readonly within: number
+  /** Sends SIGUSR1, by which a Node opens its inspector; false: it is gone. */
+  readonly wake: () => boolean
 }
 
-/** Looks at a process without stopping it, and tells what is to be seen, as text for people. Never rejects. */
+/** Looks at a process that is about to be ended, and tells what is to be seen, as text for people. Never rejects. */
 export type Look = (order: LookOrder) => Promise<string>

@@ -47,6 +47,7 @@ import { reactToSignals } from './react.ts'
 import type { Running } from './react.ts'
 import { Session } from './session.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
+import { tellManager } from './tell-manager.ts'
 
 /** What stays the same over restarts of one master. */
 interface Run {
@@ -134,7 +135,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
   const ports: SessionPorts = {
-    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell) =>
@@ -144,6 +145,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     autoLogs: autoLogsOf(config),
     ledger: ledgerFile(join(instance.logDir, 'ledger.jsonl')),
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
+    look: async (order) => (await import('../os/look.ts')).lookAt(order),
     portHolder: async (port) => (await import('../os/ports-in-use.ts')).portHolder(port),
     listen: async (master) => {
       const listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
@@ -173,19 +175,6 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   sinks.close()
   await mainLog.close()
   return how
-}
-
-/** The servers answer and the programs that start by themselves are on their way: ready. */
-function tellManager(session: Session, notify: Notify, log: MasterLog): void {
-  const warn = (sentence: string): void => {
-    log.warn(sentence)
-  }
-  const tellEnd = (): void => {
-    notify(session.master.info().state === 'RESTARTING' ? 'RELOADING=1' : 'STOPPING=1', warn)
-  }
-  if (session.master.info().state !== 'RUNNING') return tellEnd() // asked for while it was opening
-  notify('READY=1', warn)
-  session.master.subscribe(tellEnd, (type) => type === 'master.stopping')
 }
 
 function becomeDaemon(config: Config, run: Run): void {

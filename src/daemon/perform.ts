@@ -11,6 +11,7 @@ import type { Aftercare } from './aftercare.ts'
 import type { Bus } from './bus.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { environmentOf } from './environment.ts'
+import type { Forensics } from './forensics.ts'
 import type { Ledger } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
 import type { ProgramSockets } from './program-sockets.ts'
@@ -27,6 +28,8 @@ export interface PerformPorts {
   readonly ledger: Pick<Ledger, 'note' | 'state'>
   readonly environment: EnvironmentBase
   readonly sweeper: Sweeper
+  /** Looks at a process that is about to be ended. */
+  readonly forensics: Forensics
   readonly aftercare: Pick<Aftercare, 'prepare' | 'abandon' | 'exited' | 'event' | 'forget'>
   /** Takes what happens later: the end of a child. */
   readonly enqueue: (input: FleetInput) => void
@@ -53,7 +56,9 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         return null
       case 'kill':
         ports.touched(effect.proc)
-        return kill(effect, ports)
+        if (effect.forensics === undefined) return kill(effect, ports)
+        killAfterLook(effect, effect.forensics, ports)
+        return null
       case 'sweep':
         ports.sweeper.sweep(effect.proc, effect.pid)
         ports.aftercare.exited(effect.proc)
@@ -124,6 +129,17 @@ function giftsOf({ descriptors, environment }: Gifts, variables: SpawnOrder['env
 function failed(proc: Proc, reason: string, log: MasterLog): SpawnAnswer {
   log.info(`spawnerr: ${reason}`, { process: namespec(proc.group, proc.name) })
   return { type: 'spawnFailed', reason }
+}
+
+/** The look is bounded, and nobody waits for it but the signal; SIGKILL, which comes later, does not. */
+function killAfterLook(effect: Extract<Effect, { type: 'kill' }>, why: string, ports: PerformPorts): void {
+  const { proc, id } = effect
+  const { incarnation } = proc
+  void ports.forensics(proc, id, why).then((file) => {
+    if (file !== null) ports.enqueue({ type: 'proc', proc, input: { type: 'looked', incarnation, file } })
+    const answer = kill(effect, ports)
+    if (answer !== null) ports.enqueue(answer)
+  })
 }
 
 function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, log, ledger }: PerformPorts): FleetInput | null {

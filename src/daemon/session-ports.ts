@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Comparison } from '../core/diff.ts'
 import type { Outside } from '../core/outside.ts'
 import type { Clock, Processes, Sockets } from '../core/ports.ts'
-import type { Probes } from '../core/probing.ts'
+import type { Look, Probes } from '../core/probing.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import type { MasterLog } from './master-log.ts'
@@ -21,9 +21,11 @@ export interface SessionPorts {
   readonly sockets: Sockets
   readonly outside: Outside
   readonly probes: Probes
+  readonly look: Look
   readonly records: RecordStore
   readonly bootId: string
   readonly runDir: string
+  readonly logDir: string
   readonly env: NodeJS.ProcessEnv
   readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
   readonly log: MasterLog

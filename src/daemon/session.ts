@@ -15,6 +15,7 @@ import { Bus } from './bus.ts'
 import { environmentBase, helperEnvironment } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
+import { forensicsOf } from './forensics.ts'
 import { remembered } from './journal.ts'
 import type { Journal } from './journal.ts'
 import { Ledger } from './ledger.ts'
@@ -190,9 +191,7 @@ export class Session {
     const { streams, sockets, bus, sweeper, aftercare, environment, ledger } = this
     const perform = performer({
       ...{ processes, streams, sockets, bus, log, ledger, environment, sweeper, aftercare },
-      enqueue: (input) => {
-        this.loop.enqueue(input)
-      },
+      ...{ forensics: forensicsOf(this.ports, streams), enqueue: (input) => { this.loop.enqueue(input) } },
       touched: (proc) => {
         this.journal.touch(proc)
         this.rounds.touch(proc)

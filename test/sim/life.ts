@@ -246,6 +246,7 @@ export class Life {
       mainLog: { clear: () => undefined, reopen: () => undefined },
       streams: () => fakeStreams(this.random),
       probes: { run: () => () => undefined },
+      ...{ look: () => new Promise(() => undefined), logDir: '/log' },
       ...{ look: () => Promise.resolve(''), logDir: '/log' },
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
