@@ -41,29 +41,42 @@ function isOther(proc: Proc, one: Proc, on: string): boolean {
 }
 
 /**
- * The config refuses circles, but an update of some groups alone can leave one: the link that closes it is left out, so
- * that nobody waits for himself.
+ * The config refuses circles, but in the middle of an update there can be one: the link that closes it is left out, so that
+ * nobody waits for himself. First come the needs of those that rest: who runs already waits for nothing.
  */
 function openCircles(needs: Map<Proc, readonly Need[]>): void {
-  const state = new Map<Proc, 'open' | 'done'>()
-  const visit = (proc: Proc): void => {
-    state.set(proc, 'open')
-    const open = (needs.get(proc) ?? []).flatMap((need) => {
-      const procs = need.procs.filter((one) => {
-        if (needs.has(one) && !state.has(one)) visit(one)
-        return state.get(one) !== 'open'
-      })
+  const kept = new Map<Proc, Set<Proc>>()
+  const leads = (from: Proc, to: Proc, seen: Set<Proc>): boolean => {
+    if (from === to) return true
+    if (seen.has(from)) return false
+    seen.add(from)
+    return [...(kept.get(from) ?? [])].some((one) => leads(one, to, seen))
+  }
+  for (const [proc, own] of [...needs].sort(([a], [b]) => Number(waitsForNothing(a)) - Number(waitsForNothing(b)))) {
+    const links = new Set<Proc>()
+    kept.set(proc, links)
+    const open = own.flatMap((need) => {
+      const procs = need.procs.filter((one) => !leads(one, proc, new Set()))
+      for (const one of procs) links.add(one)
       return procs.length === 0 && need.procs.length > 0 ? [] : [{ ...need, procs }]
     })
     needs.set(proc, open)
-    state.set(proc, 'done')
   }
-  for (const proc of [...needs.keys()]) if (!state.has(proc)) visit(proc)
+}
+
+/** It runs, or will not be started by the words that it has. */
+function waitsForNothing(proc: Proc): boolean {
+  return proc.id !== null || proc.next !== null || proc.leaving
 }
 
 /** True if a name of `depends_on` means this process. */
 export function isMeant(spec: Pick<ProcessSpec, 'group' | 'name' | 'program'>, on: string): boolean {
   return spec.program === on || spec.group === on || `${spec.group}:${spec.name}` === on || spec.name === on
+}
+
+/** True if it is to run, now or with the spec that it is about to get. */
+export function isWanted(proc: Proc): boolean {
+  return proc.want === 'up' || proc.next?.up === true
 }
 
 /** True if a process is as far as a dependent wants it, and is not about to be otherwise. */

@@ -63,12 +63,17 @@ function concernsOthers(fleet: Fleet, { proc, input }: Extract<FleetInput, { typ
   return effects.length > 0 || !(input.type === 'alive' || input.type === 'busy' || input.type === 'extend')
 }
 
-/** Until nothing follows any more: who was started may be what the one before it in the order waits for. */
-function settleAll(fleet: Fleet, turn: Moment): void {
-  // All that rest get their new words before any of them starts by them.
+/** All that rest get their new words, or leave, before any of them starts by them. */
+function takeNews(fleet: Fleet, turn: Moment): void {
+  for (const { proc } of ranked(fleet)) if (proc.leaving && rests(proc)) forget(fleet, proc, turn.effects)
   for (const { proc } of ranked(fleet).filter((one) => one.proc.next !== null && rests(one.proc) && takeNext(fleet, one.proc))) {
     applyToOne(fleet, proc, { type: 'start', by: proc.wantedBy }, turn)
   }
+}
+
+/** Until nothing follows any more: who was started may be what the one before it in the order waits for. */
+function settleAll(fleet: Fleet, turn: Moment): void {
+  takeNews(fleet, turn)
   for (;;) {
     const before = turn.effects.length
     const linked = linksOf(fleet) !== null // whoever leaves may have been the last that others waited for
@@ -161,6 +166,7 @@ function applyToOne(fleet: Fleet, proc: Proc, input: ProcInput, turn: Moment): v
 /** Who is wanted wants what it needs, unless somebody has stopped that. */
 function callDependencies(fleet: Fleet, turn: Moment): void {
   if (linksOf(fleet) === null || fleet.phase !== 'running') return
+  takeNews(fleet, turn)
   for (const { proc } of ranked(fleet)) if (proc.want === 'up' && proc.incarnation === 0) callNeeded(fleet, proc, proc.wantedBy, turn)
 }
 
@@ -169,8 +175,12 @@ function callNeeded(fleet: Fleet, proc: Proc, by: Actor, turn: Moment): void {
     for (const one of procs) {
       // Who was given up is wanted, but nothing comes of that by itself.
       const isComing = one.want === 'up' && one.state !== 'FATAL'
-      if (!dependency.required || isComing || one.leaving || conditionHolds(one, dependency.condition)) continue
+      if (!dependency.required || isComing || one.leaving || one.next?.up === true || conditionHolds(one, dependency.condition)) continue
       const needed = `needed by ${namespec(proc.group, proc.name)}, ${by}`
+      if (one.next !== null) {
+        one.next = { ...one.next, up: true } // as soon as it has its new words
+        continue
+      }
       callNeeded(fleet, one, by, turn)
       stepProc(one, { type: 'start', by: needed }, turn.now, turn.effects, turn.gate)
     }

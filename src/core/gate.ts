@@ -3,7 +3,7 @@
  * window, siblings that are not up, dependents that still run. Asked again at each settling; it changes nothing but
  * the budget of restarts.
  */
-import { conditionHolds } from './dependencies.ts'
+import { conditionHolds, isWanted } from './dependencies.ts'
 import { isStopped } from './model.ts'
 import { untilWindow } from './policy.ts'
 import type { Now, Proc } from './proc.ts'
@@ -65,7 +65,7 @@ function dependencyHold(fleet: Fleet, proc: Proc, now: Now): Hold | null {
       if (dependency.required) return { reason: `waiting for ${dependency.on}, which is not there`, until: null }
       continue
     }
-    const missing = procs.find((one) => !conditionHolds(one, dependency.condition) && (dependency.required || one.want === 'up'))
+    const missing = procs.find((one) => !conditionHolds(one, dependency.condition) && (dependency.required || isWanted(one)))
     if (missing !== undefined) return { reason: `waiting for ${whatIsMissing(missing, dependency.condition, now)}`, until: null }
   }
   return null

@@ -2,7 +2,7 @@
  * What is true of every fleet after every step, whatever happened. The simulation checks it after each; a broken
  * one is a mistake of the program, and the sentence says which.
  */
-import { conditionHolds } from './dependencies.ts'
+import { conditionHolds, isWanted } from './dependencies.ts'
 import { isStopped } from './model.ts'
 import type { Fleet } from './roster.ts'
 import { rests } from './proc.ts'
@@ -50,8 +50,8 @@ function brokenLinks(fleet: Fleet): string[] {
   if (fleet.phase !== 'running') return []
   return [...(linksOf(fleet)?.needs ?? [])].flatMap(([proc, needs]) => {
     const met = needs.every(({ dependency, procs }) =>
-      procs.every((one) => conditionHolds(one, dependency.condition) || (!dependency.required && one.want === 'down')) && (procs.length > 0 || !dependency.required))
-    if (met && proc.want === 'up' && !proc.preparing && proc.hold?.startsWith('waiting for ') === true) return [`${proc.group}:${proc.name} is left waiting though its conditions hold`]
+      procs.every((one) => conditionHolds(one, dependency.condition) || (!dependency.required && !isWanted(one))) && (procs.length > 0 || !dependency.required))
+    if (met && proc.want === 'up' && !proc.preparing && proc.deadline === null && proc.hold?.startsWith('waiting for ') === true) return [`${proc.group}:${proc.name} is left waiting though its conditions hold`]
     return []
   })
 }

@@ -23,17 +23,21 @@ export function change(fleet: Fleet, spec: GroupSpec, restart: ReadonlySet<strin
     const proc = group.procs.get(process.name)
     if (proc === undefined) admit(group, process, by, now)
     else if (restart.has(process.name) || proc.leaving || proc.next !== null) replaceSpec(proc, process, by)
-    else applyToLiving(proc, process)
+    else applyToLiving(proc, process, now)
   }
   newOrder(fleet)
 }
 
 /** What needs no restart: what is due by the old words is reckoned anew. */
-function applyToLiving(proc: Proc, spec: Proc['spec']): void {
+function applyToLiving(proc: Proc, spec: Proc['spec'], now: Now): void {
+  // Nobody had told it to show life until now.
+  if (proc.spec.care?.watchdog === undefined) proc.seen = now.mono
   proc.spec = spec
   if (proc.state === 'RUNNING') arm(proc)
   else if (proc.id === null && proc.hold !== null && !proc.preparing) proc.deadline = null // what holds it is asked for again
-  if (proc.state === 'FATAL' && (spec.care?.restart?.retryAfter ?? null) === null) proc.deadline = null
+  if (proc.state !== 'FATAL' || proc.afterStop === 'rest' || (spec.care?.restart?.retryAfter ?? null) !== null) return
+  proc.deadline = null
+  proc.hold = null
 }
 
 export function dismiss(fleet: Fleet, name: string, by: Actor, effects: Effect[]): void {
@@ -75,7 +79,7 @@ export function takeNext(fleet: Fleet, proc: Proc): boolean {
   proc.hold = null
   proc.deadline = null
   newOrder(fleet)
-  if (up && fleet.phase !== 'running') proc.want = 'up'
+  if (up) proc.want = 'up'
   return up && fleet.phase === 'running'
 }
 

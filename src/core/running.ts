@@ -43,9 +43,10 @@ function beginAbort(proc: Proc, reason: string, now: Now, effects: Effect[]): vo
 export function replace(proc: Proc, turn: Turn<'recycle'>): void {
   if (proc.id === null || proc.want === 'down') return
   const { reason, by } = turn.input
-  if (turn.input.now || proc.state === 'STARTING') return beginStop(proc, 'again', { reason, by }, turn.now, turn.effects)
+  if (turn.input.now) return beginStop(proc, 'again', { reason, by }, turn.now, turn.effects)
   proc.recycle ??= { reason, by, latest: null }
-  tryToReplace(proc, turn)
+  if (proc.state === 'RUNNING') tryToReplace(proc, turn)
+  else if (turn.gate.recycle(proc) === null) beginStop(proc, 'again', { reason, by }, turn.now, turn.effects)
 }
 
 /** Siblings are never down together, and a job in hand is waited for, up to its bound. */
