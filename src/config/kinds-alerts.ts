@@ -33,6 +33,7 @@ export const alerts: Kind<readonly AlertSpec[]> = kind('lines of on=fatal,crash_
 
 function readAlert(line: string): AlertSpec | Refusal {
   const split = splitWords(line)
+  if (!(split instanceof Refusal) && split.some((word) => !word.includes('='))) return new Refusal('has a word that is none of on=, webhook=, exec= and template=: quote what holds blanks')
   const pairs = split instanceof Refusal ? split : readPairs(split, ['on', 'webhook', 'exec', 'template'])
   if (pairs instanceof Refusal) return pairs
   const [on, webhook, exec, template] = ['on', 'webhook', 'exec', 'template'].map((part) => pairs.get(part)?.[0])

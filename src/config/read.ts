@@ -56,7 +56,7 @@ export function readValue<T>(key: string, row: Row<T>, source: Source, names: Na
   if (written === undefined) return defaultOf(row, format, names)
   const result = typeOf(row, format).safeParse(written.text)
   if (!result.success) {
-    const reason = written.literal && row.secret !== true ? result.error.issues[0]?.message ?? 'is not valid'
+    const reason = written.literal && (row.secret !== true || row.discreet === true) ? result.error.issues[0]?.message ?? 'is not valid'
       : `what it expands to is not ${row.type.meta()?.accepts ?? 'valid'}`
     context.findings.add(errorAt(written.at, `${optionTitle(section, key)}: ${reason}`))
     return defaultOf(row, format, names)

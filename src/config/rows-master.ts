@@ -66,7 +66,7 @@ export const supervisordRows = {
   force_delay: option(span, '10s', { doc: 'How long after the SIGKILL of a shutdown force_quit leaves.', extra: true }),
   notify: optional(orNone(alerts), {
     doc: 'Alerts: each says of what (fatal, crash_loop, unhealthy, oom, disk_full) and tells a webhook or runs a command; template is the text. INI: one a line.',
-    sugar: alertsSugar, secret: true, extra: true,
+    sugar: alertsSugar, secret: true, discreet: true, extra: true,
   }),
 }
 

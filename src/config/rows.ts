@@ -39,6 +39,8 @@ export interface Row<T = unknown> {
   readonly required?: true
   /** Never shown, not even when it is wrong. */
   readonly secret?: true
+  /** Only parts of it are secret, and its type shows none of them when it refuses a text. */
+  readonly discreet?: true
   readonly shape?: Shape
   /** The lists and mappings that YAML has for it, and that become its text. */
   readonly sugar?: Sugar

@@ -32,6 +32,11 @@ programs:
   #   startretries: 3                    # then FATAL
   #   stopsignal: TERM
   #   stopwaitsecs: 30s                  # then SIGKILL
+  #   ready: tcp://127.0.0.1:8080        # RUNNING when it answers: also http://..., log PATTERN, exec COMMAND, report
+  #   health: {http: 'http://127.0.0.1:8080/health', interval: 10s}
+  #   depends_on: {hello: ready}         # starts after it, stops before it
+  #   restart_limit: 5 per 10m           # then FATAL
+  #   max_memory: 512MB                  # then it is replaced gracefully
   #   stdout_logfile: "%(here)s/worker-%(process_num)02d.log"
   #   stdout_logfile_maxbytes: 50MB
   #   stdout_logfile_backups: 10

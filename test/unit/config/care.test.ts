@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { careRows } from '../../../src/config/rows-care.ts'
 import type { CareSpec } from '../../../src/core/care.ts'
+import type { MasterSpec } from '../../../src/config/config.ts'
 import type { Capability } from '../../../src/core/ports.ts'
 import { capabilities } from '../../../src/os/capabilities.ts'
 import { careTexts } from './care-options.ts'
@@ -227,5 +228,48 @@ describe('What a machine cannot give', () => {
     expect(folder.load('cpu.yaml', { capabilities }).problems.join()).toMatch(/^cpu\.yaml:1:\d+: error: programs\.x\.cpu_affinity: this machine has no CPU 9001; its CPUs are 0-\d+$/)
     folder.write('cpu.yaml', yaml({ cpu_affinity: 0 }))
     expect(folder.load('cpu.yaml', { capabilities }).problems).toEqual([])
+  })
+})
+
+describe('The master', () => {
+  const masterOf = (name: string, text: string): MasterSpec => folder.good(name, text).config.master
+
+  it('limits restarts in YAML by default, and a shutdown in both', () => {
+    const limits = { shutdownTimeout: 'auto', forceQuit: true, forceDelay: 10_000, alerts: [] }
+    expect(masterOf('m.conf', '[supervisord]\n')).toMatchObject({ ...limits, restartBurst: null })
+    expect(masterOf('m.yaml', 'programs: {}\n')).toMatchObject({ ...limits, restartBurst: 20 })
+    const said = { restartBurst: 5, shutdownTimeout: 90_000, forceQuit: false, forceDelay: 1500 }
+    expect(masterOf('n.conf', '[supervisord]\nrestart_burst=5\nshutdown_timeout=90\nforce_quit=no\nforce_delay=1500ms\n')).toMatchObject(said)
+    expect(masterOf('o.yaml', 'supervisord: {restart_burst: 0, shutdown_timeout: 0}\n')).toMatchObject({ restartBurst: null, shutdownTimeout: null })
+  })
+
+  it('tells whom of what, the same in both formats', () => {
+    const wanted = [
+      { on: ['fatal', 'crash_loop'], to: { kind: 'webhook', url: 'https://h/x?a=b' }, template: '{"text": "it\'s \\d"}\nand more' },
+      { on: ['oom'], to: { kind: 'exec', command: "mail -s 'a b' root", argv: ['mail', '-s', 'a b', 'root'] }, template: null },
+    ]
+    const yamlText = { supervisord: { notify: [{ on: ['fatal', 'crash_loop'], webhook: 'https://h/x?a=b', template: '{"text": "it\'s \\d"}\nand more' }, { on: 'oom', exec: ['mail', '-s', 'a b', 'root'] }] } }
+    expect(masterOf('p.yaml', JSON.stringify(yamlText)).alerts).toEqual(wanted)
+    const iniText = '[supervisord]\nnotify=on=fatal,crash_loop webhook=https://h/x?a=b template="{\\"text\\": \\"it\'s \\d\\"}\n  and more"\n  on=oom exec="mail -s \'a b\' root"\n'
+    expect(masterOf('p.conf', iniText).alerts).toEqual(wanted)
+  })
+
+  it.each([
+    [{ on: ['fatl'], webhook: 'http://h/' }, 'did you mean fatal?'],
+    [{ on: 'fatal' }, 'needs either webhook=URL or exec'],
+    [{ on: 'fatal', webhook: 'http://h', exec: 'a' }, 'needs either'],
+    [{ webhook: 'http://h' }, 'without on='],
+    [{ on: 'fatal', webhok: 'http://h' }, 'did you mean webhook?'],
+    [{ on: 'fatal', exec: '"a' }, 'No closing quotation'],
+    ['on=fatal exec=mail root', 'quote what holds blanks'],
+  ])('refuses an alert that nobody would get: %j', (alert, words) => {
+    const problems = folder.bad('q.yaml', JSON.stringify({ supervisord: { notify: [alert] } })).join('\n')
+    expect(problems).toContain(words)
+  })
+
+  it('never shows the secrets of an alert that is wrong', () => {
+    const problems = folder.bad('r.yaml', JSON.stringify({ supervisord: { notify: [{ on: 'fatal', webhook: 'hooks.example.org/t0ps3cret' }] } })).join('\n')
+    expect(problems).not.toContain('t0ps3cret')
+    expect(problems).toContain('supervisord.notify')
   })
 })

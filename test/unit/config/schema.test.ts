@@ -59,6 +59,22 @@ describe('comparing specs', () => {
     }
   })
 
+  it('restarts for what of the care is given to the process at its spawn, and applies the rest', () => {
+    for (const [key, text] of Object.entries(careTexts)) {
+      if (['report', 'notify', 'depends_on', 'depends_restart', 'ready_timeout', 'on_unhealthy', 'on_unhealthy_hook', 'memory_action'].includes(key)) continue
+      const before = load('c1.conf', 'report=true\n')
+      const after = load('c2.conf', `report=true\n${key}=${text}\n`)
+      const restarts = ['limits', 'nice', 'ionice', 'oom_score_adj', 'cpu_affinity', 'cgroup'].includes(key)
+      expect([changesRestart(before, after), sameSpec(before, after)], key).toEqual([restarts, false])
+    }
+    for (const option of ['report=true', 'notify=true', 'ready=report', 'watchdog=30s', 'ready=notification_fd 3']) {
+      expect(changesRestart(plain, load('c3.conf', option)), option).toBe(true)
+    }
+    const [three, four] = [load('c4.conf', 'ready=notification_fd 3'), load('c5.conf', 'ready=notification_fd 4')]
+    expect([changesRestart(three, four), changesRestart(three, load('c6.conf', 'ready=notification_fd 3\nready_timeout=5'))]).toEqual([true, false])
+    expect(changesRestart(load('c7.conf', 'ready=tcp://a:1'), load('c8.conf', 'ready=log up'))).toBe(false)
+  })
+
   it('takes a new AUTO for any log in use, but not the other way', () => {
     const file = load('p5.conf', 'stdout_logfile=/tmp/x.log')
     expect([changesRestart(file, plain), sameSpec(file, plain)]).toEqual([false, true])
