@@ -35,7 +35,8 @@ function applyToLiving(proc: Proc, spec: Proc['spec'], now: Now): void {
   proc.spec = spec
   if (proc.state === 'RUNNING') arm(proc)
   else if (proc.id === null && proc.hold !== null && !proc.preparing) proc.deadline = null // what holds it is asked for again
-  if (proc.state !== 'FATAL' || proc.afterStop === 'rest' || (spec.care?.restart?.retryAfter ?? null) !== null) return
+  const isAsked = proc.afterStop === 'rest' && proc.hold !== null
+  if (proc.state !== 'FATAL' || isAsked || (spec.care?.restart?.retryAfter ?? null) !== null) return
   proc.deadline = null
   proc.hold = null
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CareSpec, RestartSpec } from '../../../src/core/care.ts'
 import type { ProcInput } from '../../../src/core/proc.ts'
 import { code } from './procs.ts'
-import { group, TestFleet } from './fleets.ts'
+import { group, plan, TestFleet } from './fleets.ts'
 
 const restart = (policy: Partial<RestartSpec>): CareSpec => ({
   restart: { delay: 0, backoff: null, reset: 60_000, limit: null, retryAfter: null, noRestartOn: [], window: null, ...policy },
@@ -197,6 +197,18 @@ describe('Dependencies', () => {
 })
 
 describe('A process that is not well', () => {
+  it('is given time when a watchdog is set on it while it runs', () => {
+    const fleet = new TestFleet()
+    fleet.run(group('g', 1, { name: 'a', startsecs: 0, care: { report: true } }))
+    fleet.later(60_000)
+    const watched = group('g', 1, { name: 'a', startsecs: 0, care: { report: true, watchdog: 5000 } })
+    fleet.do({ type: 'apply', plan: plan({ changed: [{ group: watched, restart: new Set() }] }), by: 'ann' })
+    fleet.later(4999)
+    expect(fleet.proc('a').state).toBe('RUNNING')
+    fleet.later(1)
+    expect(fleet.proc('a').state).toBe('STOPPING')
+  })
+
   it('is aborted when its watchdog hears nothing, after somebody has looked at it', () => {
     const fleet = new TestFleet()
     fleet.run(group('g', 1, { name: 'a', startsecs: 0, care: { watchdog: 5000 } }))
