@@ -48,8 +48,7 @@ export interface FleetMasterPorts {
   readonly end: (how: 'shutdown' | 'restart' | 'keep-workers', by: Actor) => void
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
   readonly portHolder: Master['portHolder']
-  readonly note: Ledger['note']
-  readonly ledgerLines: Master['ledgerLines']
+  readonly ledger: Ledger
 }
 
 export class FleetMaster implements Master {
@@ -159,7 +158,7 @@ export class FleetMaster implements Master {
     const group = this.configured.find((one) => one.name === name)
     if (group === undefined) throw new Fault('BAD_NAME', name)
     this.ports.streams.prepare([group])
-    this.ports.note({ type: 'config', reason: `add ${name}`, by })
+    this.ports.ledger.note({ type: 'config', reason: `add ${name}`, by })
     this.ports.enqueue({ type: 'addGroup', group, by })
   }
 
@@ -178,7 +177,7 @@ export class FleetMaster implements Master {
     const unknown = [...new Set(groups)].filter((name) => !known.has(name))
     this.ports.streams.prepare([...plan.added, ...plan.changed.map(({ group }) => group)])
     const running = [...plan.removed, ...plan.changed.map(({ group }) => group.name)].flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
-    this.ports.note({ type: 'config', reason: planWords(plan), by })
+    this.ports.ledger.note({ type: 'config', reason: planWords(plan), by })
     this.ports.enqueue({ type: 'apply', plan, by: `config change, ${by}` })
     const stopping = running.filter((proc) => proc.leaving || proc.next !== null)
     await Promise.all(stopping.map((proc) => this.ports.waits.untilDown(proc)))
@@ -217,7 +216,7 @@ export class FleetMaster implements Master {
   }
 
   ledgerLines(): AsyncIterable<string> {
-    return this.ports.ledgerLines()
+    return this.ports.ledger.read()
   }
 
   /** Ends the master, as a signal or a request asked for. */

@@ -15,6 +15,12 @@ import type { MasterLog } from './master-log.ts'
 /** Who stops a process that is not well: such an end is a failure, though it was asked for. */
 const physicians: ReadonlySet<Actor> = new Set(['health check', 'watchdog', 'ready_timeout'])
 
+/** The file: takes whole lines (an errno name when it cannot) and gives all of them, oldest first. */
+export interface LedgerPort {
+  append(text: string): string | null
+  lines(): AsyncIterable<string>
+}
+
 type Note = Omit<LedgerEntry, 'at'>
 type StateBody = Extract<EventBody, { type: 'process.state' }>
 
@@ -22,13 +28,13 @@ export class Ledger {
   private lines: LedgerEntry[] = []
   private troubled = false
   private readonly clock: Clock
-  private readonly append: (text: string) => string | null
+  private readonly file: LedgerPort
   private readonly log: MasterLog
   private readonly unsubscribe: () => void
 
-  constructor({ clock, bus, append, log }: { clock: Clock; bus: Bus; append: (text: string) => string | null; log: MasterLog }) {
+  constructor({ clock, bus, file, log }: { clock: Clock; bus: Bus; file: LedgerPort; log: MasterLog }) {
     this.clock = clock
-    this.append = append
+    this.file = file
     this.log = log
     this.unsubscribe = bus.subscribe((event) => { this.hear(event) }, isOfLedger)
   }
@@ -49,11 +55,17 @@ export class Ledger {
     const { lines } = this
     if (lines.length === 0) return
     this.lines = []
-    const errno = this.append(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const errno = this.file.append(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     if ((errno !== null) === this.troubled) return
     this.troubled = errno !== null
     if (errno === null) this.log.info('the ledger can be written again')
     else this.log.error(`cannot write the ledger: ${errno}; nsup history will not know what happens meanwhile`)
+  }
+
+  /** Every line, oldest first. */
+  read(): AsyncIterable<string> {
+    this.flush()
+    return this.file.lines()
   }
 
   close(): void {

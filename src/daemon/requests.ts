@@ -23,7 +23,7 @@ interface RequestPorts {
   readonly processes: Pick<Processes, 'findCommand' | 'kill'>
   readonly environment: EnvironmentBase
   readonly waits: Waits
-  readonly note: Ledger['note']
+  readonly ledger: Pick<Ledger, 'note'>
 }
 
 export class Requests {
@@ -74,7 +74,7 @@ export class Requests {
     const answer = this.ports.processes.kill(proc.id, signal, 'process')
     if (answer === 'gone') return outcomeOf(proc, 'NOT_RUNNING', 'it has just ended')
     if (answer !== 'sent') return outcomeOf(proc, 'FAILED', answer.failed)
-    this.ports.note({ type: 'signal', process: namespec(proc.group, proc.name), pid: proc.id.pid, signal, by })
+    this.ports.ledger.note({ type: 'signal', process: namespec(proc.group, proc.name), pid: proc.id.pid, signal, by })
     return outcomeOf(proc, 'OK')
   }
 

@@ -7,6 +7,7 @@ import type { Clock, Processes, Sockets } from '../core/ports.ts'
 import type { Look, Probes } from '../core/probing.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
+import type { LedgerPort } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
 import type { RecordStore } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
@@ -38,8 +39,7 @@ export interface SessionPorts {
   readonly autoLogs: AutoLogs
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
   readonly portHolder: Master['portHolder']
-  /** The file of the ledger: takes whole lines and gives all of them, oldest first. */
-  readonly ledger: { append(text: string): string | null; lines(): AsyncIterable<string> }
+  readonly ledger: LedgerPort
   /** A mistake of the program was met: write what can be written and end; the workers live on. */
   readonly crashed: (error: unknown) => void
   /** Opens the servers; resolves with the closing of them. */

@@ -27,6 +27,7 @@ import { exitInput, performer } from './perform.ts'
 import { ProbeRounds } from './probes.ts'
 import { ProgramSockets } from './program-sockets.ts'
 import { journalOf } from './session-journal.ts'
+import { relaySignal } from './relay.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
 import { socketHolders } from './socket-holders.ts'
 import type { StreamsOf } from './streams.ts'
@@ -68,17 +69,9 @@ export class Session {
     this.config = config
     this.environment = environmentBase(env, config.servers, runDir)
     this.ports = ports
-    this.bus = new Bus(clock, (error) => {
-      log.error(`an event listener failed: ${String(error)}`)
-    })
-    this.ledger = new Ledger({ clock, bus: this.bus, append: (text) => ports.ledger.append(text), log })
-    this.streams = ports.streams(
-      this.bus,
-      (proc, chunk) => {
-        this.listeners.hear(proc, chunk)
-      },
-      this.tell,
-    )
+    this.bus = new Bus(clock, (error) => { log.error(`an event listener failed: ${String(error)}`) })
+    this.ledger = new Ledger({ clock, bus: this.bus, file: ports.ledger, log })
+    this.streams = ports.streams(this.bus, (proc, chunk) => { this.listeners.hear(proc, chunk) }, this.tell)
     this.listeners = this.makeListeners()
     this.lull = new Lull(clock, this.listeners, () => {
       this.loop.enqueue({ type: 'quiet' })
@@ -88,7 +81,7 @@ export class Session {
     this.bus.onInterest = () => {
       this.ticker.look()
     }
-    this.sweeper = new Sweeper(clock, processes, this.bus, log)
+    this.sweeper = new Sweeper(clock, processes, this.bus, log, runDir)
     this.aftercare = this.makeAftercare()
     this.journal = journalOf(this.fleet, ports)
     this.rounds = new ProbeRounds({
@@ -145,21 +138,13 @@ export class Session {
 
   /** Sends a signal to every process that is RUNNING. */
   relay(signal: SignalName): void {
-    for (const { proc } of ranked(this.fleet)) {
-      if (proc.state !== 'RUNNING' || proc.id === null) continue
-      const answer = this.ports.processes.kill(proc.id, signal, 'process')
-      if (typeof answer === 'object') this.ports.log.error(`could not send ${signal} to ${proc.name}: ${answer.failed}`)
-    }
+    relaySignal(this.fleet, signal, this.ports, this.ledger)
   }
 
   /** Writes what is to be remembered: also the last thing before a crash. */
   save(): void {
-    this.saveJournal()
-    this.ledger.flush()
-  }
-
-  private saveJournal(): void {
     this.journal.flush(this.fleet.phase !== 'running')
+    this.ledger.flush()
   }
 
   /** Sentences about what should hold of the fleet and does not. */
@@ -216,7 +201,7 @@ export class Session {
       settled: (more) => {
         this.sockets.settled()
         this.rounds.settled(ranked(this.fleet))
-        this.saveJournal()
+        this.journal.flush(this.fleet.phase !== 'running')
         if (!more) this.waits.settled()
         if (this.fleet.lull === 'due') this.lull.begin()
       },
@@ -229,16 +214,9 @@ export class Session {
     const { fleet, streams, bus, waits, environment, ledger } = this
     return new FleetMaster(
       {
-        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure, portHolder, environment },
+        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure, portHolder, environment, ledger },
         enqueue: (...inputs) => {
           this.loop.enqueue(...inputs)
-        },
-        note: (note) => {
-          ledger.note(note)
-        },
-        ledgerLines: () => {
-          ledger.flush()
-          return this.ports.ledger.lines()
         },
         readGroups: () => autoLogs.name(this.ports.readConfig().groups, [...this.master.configured, ...activeGroups(fleet)]),
         end: (how, by) => {
