@@ -45,6 +45,8 @@ export interface SpawnOrder {
 /** A process that a stopped leader left behind. */
 export interface Survivor extends Pid {
   readonly name: string
+  /** It is in no group or session of its leader, only its environment tells. */
+  readonly fled?: true
 }
 
 export interface Processes {
@@ -68,10 +70,11 @@ export interface Processes {
   /** True if any process is in the group that `leader` led; one system call. */
   groupExists(leader: number): boolean
   /**
-   * Live processes in the process groups or sessions of these dead leaders, by leader's pid: one look at /proc for
-   * all, in steps of a fraction of a millisecond; who asks decides when the next one is due.
+   * Live processes in the process groups or sessions of these dead leaders, by leader's pid, and whoever else bears all
+   * words that `marks` has for a leader in its environment: one look at /proc for all, in steps of a fraction of a
+   * millisecond; who asks decides when the next one is due. The first word is the same for all leaders.
    */
-  searchSurvivors(leaders: readonly number[]): Iterator<undefined, ReadonlyMap<number, readonly Survivor[]>>
+  searchSurvivors(leaders: readonly number[], marks?: ReadonlyMap<number, readonly string[]>): Iterator<undefined, ReadonlyMap<number, readonly Survivor[]>>
   /** Session leaders whose environment at exec time held `NAME=value`; with that environment's values of `names`. */
   findMarked(name: string, value: string, names: readonly string[]): readonly (Pid & { readonly values: Readonly<Record<string, string>> })[]
 }

@@ -1,6 +1,6 @@
 /**
- * Looks for what a dead leader left behind in its process group and session, tells it by name and pid, and kills
- * it where the spec says so. A look reads all of /proc, so one serves many leaders: it comes a moment after the first
+ * Looks for what a dead leader left behind in its process group and session, or what fled from them with its marks in the
+ * environment, tells it by name and pid, and kills it where the spec says so. A look reads all of /proc, so one serves many leaders: it comes a moment after the first
  * of them, or at once when a replacement must find the place free, but never one right after the other.
  */
 import type { EventBody } from '../core/events.ts'
@@ -8,18 +8,28 @@ import type { Clock, Processes, Survivor } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
+import { runMark } from './environment.ts'
 import type { MasterLog } from './master-log.ts'
 
 /** Milliseconds from an end to the look for what it left behind, and between two looks. */
 const delay = 100
 
+/** A leader that is gone. */
+interface Gone {
+  readonly proc: Proc
+  /** What its descendants have in their environment, whatever group and session they made. */
+  readonly marks: readonly string[]
+  /** Kill those who fled, too. */
+  readonly killsFled: boolean
+}
+
 interface Search {
-  readonly leaders: ReadonlyMap<number, Proc>
+  readonly leaders: ReadonlyMap<number, Gone>
   readonly steps: Iterator<undefined, ReadonlyMap<number, readonly Survivor[]>>
 }
 
 export class Sweeper {
-  private readonly pending = new Map<number, Proc>()
+  private readonly pending = new Map<number, Gone>()
   private cancelAlarm: (() => void) | null = null
   private lastLook = -Infinity
   /** The look that is going on. */
@@ -29,7 +39,11 @@ export class Sweeper {
   private readonly bus: Bus
   private readonly log: MasterLog
 
-  constructor(clock: Clock, processes: Processes, bus: Bus, log: MasterLog) {
+  private readonly runDir: string
+
+  /** `runDir`: by its name, workers and their descendants are known. */
+  constructor(clock: Clock, processes: Processes, bus: Bus, log: MasterLog, runDir: string) {
+    this.runDir = runDir
     this.clock = clock
     this.processes = processes
     this.bus = bus
@@ -39,7 +53,7 @@ export class Sweeper {
   /** `pid` led the process's group and session and is gone. */
   sweep(proc: Proc, pid: number): void {
     if (pid === 0) return
-    this.pending.set(pid, proc)
+    this.pending.set(pid, this.gone(proc, pid))
     const inTheWay = proc.spec.killSurvivors && this.processes.groupExists(pid)
     if (inTheWay && this.clock.monotonic() - this.lastLook >= delay) this.look()
     else if (this.search === null) this.arm(delay)
@@ -81,7 +95,7 @@ export class Sweeper {
     this.lastLook = this.clock.monotonic()
     const leaders = new Map(this.pending)
     this.pending.clear()
-    this.search = { leaders, steps: this.processes.searchSurvivors([...leaders.keys()]) }
+    this.search = { leaders, steps: this.processes.searchSurvivors([...leaders.keys()], new Map([...leaders].map(([pid, { marks }]) => [pid, marks]))) }
     return this.search
   }
 
@@ -91,14 +105,27 @@ export class Sweeper {
     if (step.done !== true) return false
     this.search = null
     for (const [leader, survivors] of step.value) {
-      const proc = leaders.get(leader)
-      if (proc !== undefined && survivors.length > 0) this.tell(proc, survivors)
+      const gone = leaders.get(leader)
+      if (gone === undefined) continue
+      const { proc, killsFled } = gone
+      const { killSurvivors } = proc.spec
+      this.tell(proc, survivors.filter(({ fled }) => killsFled === killSurvivors || fled !== true), killSurvivors)
+      this.tell(proc, survivors.filter(({ fled }) => killsFled !== killSurvivors && fled === true), killsFled)
     }
     return true
   }
 
-  private tell(proc: Proc, survivors: readonly Survivor[]): void {
-    const killed = proc.spec.killSurvivors
+  private gone(proc: Proc, pid: number): Gone {
+    const { spec } = proc
+    const end = proc.exits.findLast((exit) => exit.pid === pid)
+    const name = spec.environment['NSUP_PROCESS'] ?? namespec(proc.group, proc.name)
+    const marks = [`${runMark}=${this.runDir}`, `NSUP_PROCESS=${name}`, `NSUP_INCARNATION=${String(end?.incarnation ?? proc.incarnation)}`]
+    // Who ended by itself may have meant to leave a daemon; YAML's default says that it did not.
+    return { proc, marks, killsFled: spec.killSurvivors || (spec.killasgroup && end?.wanted === true) }
+  }
+
+  private tell(proc: Proc, survivors: readonly Survivor[], killed: boolean): void {
+    if (survivors.length === 0) return
     if (killed) for (const survivor of survivors) this.processes.kill(survivor, 'SIGKILL', 'process')
     const names = survivors.map(({ name, pid }) => `${name} (${String(pid)})`).join(', ')
     const what = killed ? 'killed what it left behind' : 'left behind'

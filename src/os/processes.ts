@@ -8,7 +8,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { ResourceSpec } from '../core/care.ts'
 import type { ControlGroups } from '../core/kernel-ports.ts'
 import type { ExitStatus, Pid } from '../core/model.ts'
-import type { Processes, SpawnOrder, SpawnProblem, Survivor } from '../core/ports.ts'
+import type { Processes, SpawnOrder, SpawnProblem } from '../core/ports.ts'
 import { namespec } from '../core/spec.ts'
 import { signalNumber } from '../lib/signals.ts'
 import type { SignalName } from '../lib/signals.ts'
@@ -21,6 +21,7 @@ import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
 import { ageOf, catchesSignal, environmentOf, findProcesses, searchProcesses, startTimeOf, statOf } from './proc.ts'
 import { lackOfResources, resourceLinks } from './resources.ts'
 import { explainFailedSpawn } from './spawn-failure.ts'
+import { survivorSearch } from './survivors.ts'
 import { userChange } from './users.ts'
 
 type KillAnswer = ReturnType<Processes['kill']>
@@ -64,7 +65,7 @@ export function systemProcesses(groups: Pick<ControlGroups, 'prepare'> | null = 
     handles: ({ pid }, signal) => catchesSignal(pid, signalNumber(signal)),
     age: ({ startTime }) => ageOf(startTime),
     groupExists,
-    searchSurvivors,
+    searchSurvivors: survivorSearch((pid) => children.has(pid)),
     findMarked,
   }
 }
@@ -173,26 +174,6 @@ function groupExists(leader: number): boolean {
   } catch (error) {
     return errorCode(error) === 'EPERM' // there, but another user's
   }
-}
-
-/**
- * Members by session or group. A number stays taken while a group or session of that name has members, so a live
- * process whose pid is the leader's proves that nothing was left and the number is in other hands.
- */
-function* searchSurvivors(leaders: readonly number[]): Generator<undefined, ReadonlyMap<number, readonly Survivor[]>> {
-  const found = new Map<number, Survivor[]>()
-  if (leaders.length === 0) return found
-  const dead = new Set(leaders)
-  const members = yield* searchProcesses((_pid, group, session) => dead.has(session) || dead.has(group))
-  const takenAgain = new Set(members.map((member) => member.pid).filter((pid) => dead.has(pid)))
-  for (const { pid, startTime, name, group, session } of members) {
-    const leader = dead.has(session) ? session : group
-    if (takenAgain.has(leader)) continue
-    const list = found.get(leader)
-    if (list === undefined) found.set(leader, [{ pid, startTime, name }])
-    else list.push({ pid, startTime, name })
-  }
-  return found
 }
 
 /** Oldest first: a descendant that made a session of its own has inherited the mark, and is younger than its worker. */

@@ -6,6 +6,8 @@ export interface ProcessStat {
   readonly name: string
   /** One letter; `Z` is a zombie. */
   readonly state: string
+  /** 0: none, or not known. */
+  readonly parent: number
   readonly group: number
   readonly session: number
   /** Opaque: compared for equality. */
@@ -18,11 +20,11 @@ export function parseStat(line: string): ProcessStat | undefined {
   const close = line.lastIndexOf(')')
   if (open < 1 || close < open) return undefined
   const fields = line.slice(close + 2).split(' ')
-  const [state, , group, session] = fields
+  const [state, parent, group, session] = fields
   const startTime = fields[19]
   if (state === undefined || startTime === undefined) return undefined
   const name = Buffer.from(line.slice(open + 1, close), 'latin1').toString('utf8')
-  return { pid: Number(line.slice(0, open)), name, state, group: Number(group), session: Number(session), startTime }
+  return { pid: Number(line.slice(0, open)), name, state, parent: Number(parent), group: Number(group), session: Number(session), startTime }
 }
 
 /** `lstart` is five words (`Tue Nov 22 03:48:00 2022`); the command is what remains of the line. */
@@ -32,6 +34,7 @@ export function parsePsLine(line: string): ProcessStat | undefined {
   const [, pid, group, session, state = '', startTime = '', command = ''] = match
   return {
     pid: Number(pid),
+    parent: 0,
     group: Number(group),
     // macOS shows no usable session number; a group is all that can be known there
     session: /^[1-9]\d*$/.test(session ?? '') ? Number(session) : Number(group),

@@ -2,6 +2,7 @@
  * What every implementation of the Processes port owes its callers. Run against the kernel and the simulated one
  * (processes.test.ts); a world says how a child of each kind is made there and how time goes on.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ExitStatus, Pid } from '../../src/core/model.ts'
 import type { Processes, SpawnOrder, Survivor } from '../../src/core/ports.ts'
@@ -157,6 +158,10 @@ export function processesSuite(title: string, create: () => World): void {
       expect(survivors(child)).toEqual([])
       const [left] = marked()
       expect(marked()).toHaveLength(1)
+      const fled = (...words: readonly string[]): unknown => exhaust(child.processes.searchSurvivors([child.pid], new Map([[child.pid, words]])))
+      const found = new Map([[child.pid, [{ pid: left?.pid, startTime: left?.startTime, name: 'sleep', fled: true }]]])
+      await world.until(() => isDeepStrictEqual(fled(`NSUP_TEST_MARK=${mark}`), found)) // its parent is not the dead leader any more
+      expect(fled(`NSUP_TEST_MARK=${mark}`, 'NSUP_TEST_OTHER=1')).toEqual(new Map())
       if (left !== undefined) child.processes.kill(left, 'SIGKILL', 'process')
       await world.until(() => marked().length === 0)
     })

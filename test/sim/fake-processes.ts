@@ -71,13 +71,13 @@ export class FakeWorld {
     let alive = true
     const processes: Processes = {
       findCommand: (spec) => this.#commandProblem(spec) ?? { ok: true, path: spec.argv[0] ?? '' },
-      spawn: ({ spec, environment }, onExit) => this.#spawn(spec, environment, (status) => { if (alive) onExit(status) }),
+      spawn: ({ spec, environment }, onExit) => this.#spawn(spec, environment, (status) => { if (alive) onExit(status, true) }),
       kill: (target, signal, scope) => this.#has(target) ? this.#send(this.#addressed(target.pid, scope), signal) : 'gone',
       isAlive: (target) => this.#has(target),
       age: (target) => this.#age(target),
       handles: () => null,
       groupExists: (leader) => this.#addressed(leader, 'group').length > 0,
-      searchSurvivors: (leaders) => this.#searchSurvivors(leaders),
+      searchSurvivors: (leaders, marks) => this.#searchSurvivors(leaders, marks),
       findMarked: (name, value, names) => [...this.#lives.values()]
         .filter((life) => life.session === life.pid && life.environment[name] === value)
         .map(({ pid, startTime, environment }) => ({ pid, startTime, values: pick(environment, names) })),
@@ -212,13 +212,20 @@ export class FakeWorld {
     else this.#plan(reaction.after, () => this.#end(life, reaction.status))
   }
 
-  *#searchSurvivors(leaders: readonly number[]): Generator<undefined, ReadonlyMap<number, readonly Survivor[]>> {
+  *#searchSurvivors(leaders: readonly number[], marks?: ReadonlyMap<number, readonly string[]>): Generator<undefined, ReadonlyMap<number, readonly Survivor[]>> {
     yield
     const found = new Map<number, Survivor[]>()
     for (const leader of leaders) {
-      if (this.#lives.has(leader)) continue // the number is in other hands
-      const members = [...this.#lives.values()].filter(({ group, session }) => group === leader || session === leader)
-      if (members.length > 0) found.set(leader, members.map(({ pid, startTime, name }) => ({ pid, startTime, name })))
+      const inOtherHands = this.#lives.has(leader)
+      const words = marks?.get(leader)
+      const members = [...this.#lives.values()].filter(({ group, session, environment }) => {
+        if (!inOtherHands && (group === leader || session === leader)) return true
+        return words?.every((word) => environment[word.slice(0, word.indexOf('='))] === word.slice(word.indexOf('=') + 1)) ?? false
+      })
+      if (members.length > 0) found.set(leader, members.map(({ pid, startTime, name, group, session }) => {
+        const fled = group !== leader && session !== leader
+        return { pid, startTime, name, ...(fled && { fled: true as const }) }
+      }))
     }
     return found
   }

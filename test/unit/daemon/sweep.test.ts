@@ -4,6 +4,7 @@ import { AdoptedWatch } from '../../../src/daemon/adopted-watch.ts'
 import { Bus } from '../../../src/daemon/bus.ts'
 import { MasterLog } from '../../../src/daemon/master-log.ts'
 import { Sweeper } from '../../../src/daemon/sweep.ts'
+import { namespec } from '../../../src/core/spec.ts'
 import type { ProcessSpec } from '../../../src/core/spec.ts'
 import { FakeWorld } from '../../sim/fake-processes.ts'
 import { specOf } from '../../sim/random-world.ts'
@@ -11,7 +12,7 @@ import { procIn } from '../core/procs.ts'
 import { HandClock } from './hand-clock.ts'
 
 /** A leader that has died and left a child that ignores everything but SIGKILL. */
-function orphaned(change: Partial<ProcessSpec>, group: 'same' | 'own') {
+function orphaned(change: Partial<ProcessSpec>, group: 'same' | 'own' | 'own session', wanted = false) {
   const world = new FakeWorld({ behaviour: () => ({ children: [{ name: 'child', group, on: { SIGTERM: 'ignore' } }] }) })
   const { processes } = world.connect()
   const { clock } = world
@@ -21,11 +22,14 @@ function orphaned(change: Partial<ProcessSpec>, group: 'same' | 'own') {
     throw error
   })
   bus.subscribe((event) => events.push(event))
-  const sweeper = new Sweeper(clock, processes, bus, new MasterLog((level, message) => lines.push(`${level} ${message}`)))
+  const sweeper = new Sweeper(clock, processes, bus, new MasterLog((level, message) => lines.push(`${level} ${message}`)), '/run/x')
   const proc = procIn('STOPPED', {}, change)
-  const spawned = processes.spawn({ spec: specOf(change), environment: {}, stdin: 0, stdout: 1, stderr: 2 }, () => undefined)
+  const environment = { NSUP_RUN: '/run/x', NSUP_PROCESS: namespec(proc.group, proc.name), NSUP_INCARNATION: '1' }
+  const spawned = processes.spawn({ spec: specOf(change), environment, stdin: 0, stdout: 1, stderr: 2 }, () => undefined)
   if (!spawned.ok) throw new Error(spawned.reason)
   world.end(spawned.pid, { kind: 'code', code: 0 })
+  proc.exits = [{ incarnation: 1, pid: spawned.pid, status: { kind: 'code', code: 0 }, startedAt: 0, endedAt: 0, uptime: 0, wanted, by: null, expected: true, lastLines: [] }]
+  proc.incarnation = 2 // the next one is there already
   return { world, sweeper, proc, leader: spawned.pid, events, lines }
 }
 
@@ -55,6 +59,43 @@ describe('The sweeper', () => {
     expect(events).toHaveLength(1)
     expect(world.living()).toEqual([])
     expect(world.nextAt()).toBeNull()
+  })
+
+  it('finds who has fled to a session of its own, and kills it where the config says so', () => {
+    const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'own session')
+    sweeper.sweep(proc, leader)
+    world.advance(100)
+    expect(events).toMatchObject([{ type: 'process.survivors', survivors: [{ name: 'child' }], killed: true }])
+    expect(world.living()).toEqual([])
+  })
+
+  it('kills who has fled with killasgroup if somebody asked for the stop, and else tells of it', () => {
+    for (const [wanted, killasgroup] of [[true, true], [false, true], [true, false]] as const) {
+      const { world, sweeper, proc, leader, events, lines } = orphaned({ killSurvivors: false, killasgroup }, 'own session', wanted)
+      sweeper.sweep(proc, leader)
+      world.advance(100)
+      const killed = wanted && killasgroup
+      expect(events).toMatchObject([{ killed }])
+      expect(lines).toEqual([`warn worker: ${killed ? 'killed what it left behind' : 'left behind'}: child (3)`])
+      expect(world.living()).toHaveLength(killed ? 0 : 1)
+    }
+  })
+
+  it('leaves a group alone that INI leaves alone, also where it kills who has fled', () => {
+    const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: false, killasgroup: true }, 'same', true)
+    sweeper.sweep(proc, leader)
+    world.advance(100)
+    expect(events).toMatchObject([{ killed: false }])
+    expect(world.living()).toHaveLength(1)
+  })
+
+  it('touches nobody of another incarnation', () => {
+    const { world, sweeper, proc, leader, events } = orphaned({ killSurvivors: true }, 'own session')
+    proc.exits = proc.exits.map((exit) => ({ ...exit, incarnation: 5 }))
+    sweeper.sweep(proc, leader)
+    world.advance(100)
+    expect(events).toEqual([])
+    expect(world.living()).toHaveLength(1)
   })
 
   it('does not look twice in a row: the second of two leaders waits for its turn', () => {

@@ -13,7 +13,7 @@ const fieldsAfterName = 'S 1 77 78 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 424242 
 
 describe('parseStat', () => {
   it.each(['sh', 'a) R 1 (b', ')', '', 'tmux: server', 'x y) (z'])('reads a process named %j', (name) => {
-    expect(parseStat(`42 (${name}) ${fieldsAfterName}`)).toEqual({ pid: 42, name, state: 'S', group: 77, session: 78, startTime: '424242' })
+    expect(parseStat(`42 (${name}) ${fieldsAfterName}`)).toEqual({ pid: 42, name, state: 'S', parent: 1, group: 77, session: 78, startTime: '424242' })
   })
 
   it.each(['', '42', '42 (sh', '42 (sh) S 1'])('reads nothing in %j', (line) => {
@@ -92,7 +92,7 @@ describe('ps', () => {
 
   it('reads a line of macOS, whose sessions have no number', () => {
     expect(parsePsLine('  501   480      0 S+   Tue Nov 22 03:48:00 2022     /usr/local/bin/my node')).toEqual({
-      pid: 501, group: 480, session: 480, state: 'S', startTime: 'Tue Nov 22 03:48:00 2022', name: 'my node',
+      pid: 501, parent: 0, group: 480, session: 480, state: 'S', startTime: 'Tue Nov 22 03:48:00 2022', name: 'my node',
     })
     expect(parsePsLine('nonsense')).toBeUndefined()
   })
