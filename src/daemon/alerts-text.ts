@@ -34,7 +34,7 @@ const titles: Readonly<Record<AlertEvent, string>> = {
 }
 
 /** One sentence for people. */
-export function standardText({ kind, process, host, reason, suppressed }: AlertFacts): string {
+function standardText({ kind, process, host, reason, suppressed }: AlertFacts): string {
   const more = suppressed === 0 ? '' : ` (and ${String(suppressed)} more since the last message)`
   return `${process} on ${host} ${titles[kind]}: ${reason}${more}`
 }

@@ -18,12 +18,12 @@ interface Watch {
 
 export class Addresses {
   private readonly clock: Clock
-  private readonly reach: Outside['reach']
+  private readonly outside: Pick<Outside, 'reach'>
   private readonly watches = new Map<string, Watch>()
 
-  constructor(clock: Clock, reach: Outside['reach']) {
+  constructor(clock: Clock, outside: Pick<Outside, 'reach'>) {
     this.clock = clock
-    this.reach = reach
+    this.outside = outside
   }
 
   /** Calls `onDone` when each has answered, one after the other, and `onHeld` whenever the reason of the wait is another. Returns the end of it. */
@@ -68,7 +68,7 @@ export class Addresses {
   }
 
   private look(address: string, watch: Watch): void {
-    watch.cancel = this.reach(address, patience, (problem) => {
+    watch.cancel = this.outside.reach(address, patience, (problem) => {
       if (problem === null) this.watches.delete(address)
       else watch.cancel = this.clock.after(pause, () => { this.look(address, watch) })
       for (const hear of [...watch.waiting]) hear(problem)

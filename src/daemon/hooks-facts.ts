@@ -37,7 +37,7 @@ export function hookEnvironment(base: EnvironmentBase, proc: Proc, facts: HookFa
 }
 
 /** How it has ended, as variables; empty where there is nothing to tell. */
-export function exitFacts(exit: ExitRecord | null): Readonly<Record<'NSUP_EXIT_CODE' | 'NSUP_EXIT_SIGNAL' | 'NSUP_UPTIME', string>> {
+function exitFacts(exit: ExitRecord | null): Readonly<Record<'NSUP_EXIT_CODE' | 'NSUP_EXIT_SIGNAL' | 'NSUP_UPTIME', string>> {
   const status = exit?.status
   return {
     NSUP_EXIT_CODE: status?.kind === 'code' ? String(status.code) : '',

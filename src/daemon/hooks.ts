@@ -53,7 +53,7 @@ export class Hooks {
   constructor(ports: HookPorts) {
     this.ports = ports
     this.runner = new HookRunner(ports)
-    this.addresses = new Addresses(ports.clock, ports.outside.reach)
+    this.addresses = new Addresses(ports.clock, ports.outside)
     for (const pool of [this.followers, this.steps]) pool.onIdle = () => { this.lookIdle() }
   }
 
@@ -70,11 +70,16 @@ export class Hooks {
       if (this.preparations.get(proc) === preparation) this.preparations.delete(proc)
     }
     if (step !== 'start') return this.runStep(proc, step === 'stop' ? 'pre_stop' : 'stop_command', preparation, done)
-    const held = (reason: string): void => { tell({ type: 'waiting', incarnation, reason }) }
-    preparation.cancel = this.addresses.wait(proc.spec.care?.waitFor ?? [], held, () => {
-      tell({ type: 'waiting', incarnation, reason: null })
+    const begin = (): void => {
       this.endLeftover(proc)
       this.runStep(proc, 'pre_start', preparation, done)
+    }
+    const { waitFor = [] } = proc.spec.care ?? {}
+    if (waitFor.length === 0) return begin()
+    const held = (reason: string | null): void => { tell({ type: 'waiting', incarnation, reason }) }
+    preparation.cancel = this.addresses.wait(waitFor, held, () => {
+      held(null)
+      begin()
     })
   }
 
