@@ -3,7 +3,7 @@ import { beginStop, climb, extend, kill, waitBeforeFirst } from './ladder.ts'
 import { isExpected, restartsAfter } from './policy.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 import { stayUp } from './starting.ts'
-import { backOff, badExit, comeBack, enter, exitWords, recordExit, waitToComeBack } from './transitions.ts'
+import { backOff, badExit, comeBack, enter, exitWords, recordExit } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 export function askToStop(proc: Proc, { input, now, effects, gate }: Turn<'stop'>): void {
@@ -83,8 +83,7 @@ export function endAfterRunning(proc: Proc, { input, now, effects }: Turn<'exite
   enter(proc, 'EXITED', `${words}${comes ? ', starts again' : ''}`, now, effects, { expected, pid: record.pid, ...(input.oom === true && { cause: 'oom' }) })
   if (!comes) return
   proc.afterStop = 'failed'
-  if (expected) waitToComeBack(proc, 0, words, now, effects)
-  else comeBack(proc, record.uptime, words, now, effects)
+  comeBack(proc, expected ? null : record.uptime, words, now, effects)
 }
 
 export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>): void {

@@ -49,22 +49,17 @@ function giveUpFor(proc: Proc, reason: string, isLoop: boolean, now: Now, effect
   enter(proc, 'FATAL', reason, now, effects, isLoop ? { cause: 'crash_loop' } : {})
 }
 
-/** A process that was RUNNING has failed and is wanted: at once, after a delay, or not any more. */
-export function comeBack(proc: Proc, uptime: number, reason: string, now: Now, effects: Effect[]): void {
+/** A process that was RUNNING is wanted again: at once, after a delay, or not any more. `uptime`: of one that has failed. */
+export function comeBack(proc: Proc, uptime: number | null, reason: string, now: Now, effects: Effect[]): void {
   const { care } = proc.spec
-  if (uptime >= (care?.restart?.reset ?? Infinity)) proc.crashes = 0
-  proc.crashes += 1
+  if (uptime !== null && uptime >= (care?.restart?.reset ?? Infinity)) proc.crashes = 0
+  if (uptime !== null) proc.crashes += 1
   const loop = comesBackTooOften(proc, now)
   if (loop !== null) {
     proc.spawnError = loop
     return giveUpFor(proc, `${reason}; ${loop}`, true, now, effects)
   }
-  waitToComeBack(proc, proc.crashes, reason, now, effects)
-}
-
-/** `crashes`: 0 for an end that was no failure. */
-export function waitToComeBack(proc: Proc, crashes: number, reason: string, now: Now, effects: Effect[]): void {
-  const delay = restartDelay(crashes, proc.spec.care, proc.name)
+  const delay = restartDelay(uptime === null ? 0 : proc.crashes, care, proc.name)
   if (delay === 0) return // reconcile() starts it
   proc.deadline = now.mono + delay
   enter(proc, 'BACKOFF', reason, now, effects, {})

@@ -9,6 +9,7 @@ import { viewOf } from '../core/describe.ts'
 import { planChanges, restrict } from '../core/diff.ts'
 import type { Comparison, Plan } from '../core/diff.ts'
 import type { MasterEvent } from '../core/events.ts'
+import { holdNow } from '../core/gate.ts'
 import { activeGroups, named } from '../core/roster.ts'
 import type { FleetInput } from '../core/fleet.ts'
 import type { Fleet } from '../core/roster.ts'
@@ -16,7 +17,7 @@ import { isStopped } from '../core/model.ts'
 import type { Actor, ProcessView } from '../core/model.ts'
 import { compare } from '../core/order.ts'
 import type { Clock, Processes } from '../core/ports.ts'
-import type { Now, Proc } from '../core/proc.ts'
+import type { Proc } from '../core/proc.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import { AskHealth } from './ask-health.ts'
 import type { AskOptions } from './ask-health.ts'
@@ -70,8 +71,12 @@ export class FleetMaster implements Master {
   }
 
   processes(): readonly ProcessView[] {
-    const now = this.now()
-    return named(this.ports.fleet).map(({ proc, groupPriority }) => viewOf(proc, groupPriority, now, this.ports.streams.get(proc)?.voice?.report))
+    const now = { mono: this.ports.clock.monotonic(), wall: this.ports.clock.wall() }
+    const { fleet, streams } = this.ports
+    return named(fleet).map(({ proc, groupPriority }) => {
+      const shown = proc.hold === null ? proc : { ...proc, hold: holdNow(fleet, proc, now) }
+      return viewOf(shown, groupPriority, now, streams.get(proc)?.voice?.report)
+    })
   }
 
   configuredGroups(): readonly GroupSpec[] {
@@ -233,10 +238,6 @@ export class FleetMaster implements Master {
 
   private refuseWhileEnding(): void {
     if (this.ending !== 'RUNNING') throw new Fault('SHUTDOWN_STATE')
-  }
-
-  private now(): Now {
-    return { mono: this.ports.clock.monotonic(), wall: this.ports.clock.wall() }
   }
 
   /** The processes of views; who has left the fleet meanwhile is left out. */
