@@ -47,7 +47,7 @@ import { reactToSignals } from './react.ts'
 import type { Running } from './react.ts'
 import { Session } from './session.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
-import { tellManager } from './tell-manager.ts'
+import { tellManager } from './tell-systemd.ts'
 
 /** What stays the same over restarts of one master. */
 interface Run {
@@ -157,9 +157,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   const session = new Session(config, ports)
   run.current = { session, log, config }
   process.removeAllListeners('uncaughtException').on('uncaughtException', crashed)
-  if (process.getuid?.() === 0 && spec.user === null) {
-    log.critical('Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.')
-  }
+  warnOfRoot(spec.user, log)
   let closeServers: () => Promise<void>
   try {
     closeServers = await session.open()
@@ -175,6 +173,13 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   sinks.close()
   await mainLog.close()
   return how
+}
+
+/** In supervisord's words. */
+function warnOfRoot(user: string | null, log: MasterLog): void {
+  if (process.getuid?.() === 0 && user === null) {
+    log.critical('Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.')
+  }
 }
 
 function becomeDaemon(config: Config, run: Run): void {
