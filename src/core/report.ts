@@ -106,12 +106,18 @@ export function heard(report: WorkerReport, word: Word, at: number): WorkerRepor
   }
 }
 
+/** Whoever writes nothing but rubbish must cost little: no stack is taken of what does not parse. */
 function parseObject(line: string): Readonly<Record<string, unknown>> | null {
+  if (!/^\s*\{/.test(line)) return null
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
     const value: unknown = JSON.parse(line)
     return isObject(value) ? value : null
   } catch {
     return null
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

@@ -9,6 +9,9 @@ import type { ChunkReader, FifoPorts } from '../core/sinks.ts'
 const portion = 64 * 1024
 /** The pause, and what makes a row, in milliseconds. */
 const pause = 100
+/** The pause is so many times as long as what was read took, so that nobody can take more than a twentieth of a core. */
+const rest = 20
+const pauseMax = 5000
 /** What is thrown away at most of what was meant for an earlier incarnation. */
 const staleMax = 1024 * 1024
 
@@ -28,6 +31,7 @@ export class ReportFifo {
   #reader: ChunkReader | null = null
   #writer = -1
   #read = 0
+  #spent = 0
   #rowBegan = -Infinity
   #cancelPause: (() => void) | null = null
   #discarding = false
@@ -82,21 +86,19 @@ export class ReportFifo {
 
   #take(chunk: Uint8Array): void {
     if (this.#discarding) return
-    this.#count(chunk.length)
-    this.#options.onChunk(chunk)
-  }
-
-  #count(bytes: number): void {
-    const { clock } = this.#options
-    const now = clock.monotonic()
-    if (now - this.#rowBegan >= pause) {
-      this.#rowBegan = now
+    const { clock, onChunk } = this.#options
+    const began = clock.monotonic()
+    if (began - this.#rowBegan >= pause) {
+      this.#rowBegan = began
       this.#read = 0
+      this.#spent = 0
     }
-    this.#read += bytes
+    onChunk(chunk)
+    this.#read += chunk.length
+    this.#spent += clock.monotonic() - began
     if (this.#read < portion || this.#cancelPause !== null) return
     this.#reader?.pause()
-    this.#cancelPause = clock.after(pause, () => { this.#resume() })
+    this.#cancelPause = clock.after(Math.min(pauseMax, Math.max(pause, rest * this.#spent)), () => { this.#resume() })
   }
 
   #resume(): void {

@@ -34,6 +34,8 @@ export interface Gifts {
 /** Lines up to this size are written in one piece, whatever else writes; longer ones are not understood. */
 const lineMax = 4096
 const newline = 0x0a
+/** Broken JSON takes 10 µs a line to find out: after so many in one chunk the rest of it is taken for the same. */
+const brokenMax = 1000
 /** Of a line that cannot be understood, for the log. */
 const quoteMax = 80
 
@@ -60,6 +62,7 @@ export class Voice {
   #socket: NotifySocket | null = null
   #report: WorkerReport = silence
   #discarding = false
+  #broken = 0
   /** What the words of one chunk ask for: the last of each kind counts. */
   #asked: { ready?: true; extend?: number; busy?: Word['busy'] } = {}
 
@@ -143,6 +146,7 @@ export class Voice {
   }
 
   #hear(chunk: Uint8Array): void {
+    this.#broken = 0
     this.#lines.push(chunk)
     this.#tell()
   }
@@ -160,9 +164,10 @@ export class Voice {
   }
 
   #readLine(line: string): void {
-    const word = readReport(line)
-    if (word === null) this.#rubbish(line)
-    else this.#take(word)
+    const word = this.#broken < brokenMax ? readReport(line) : null
+    if (word !== null) return this.#take(word)
+    if (line.startsWith('{')) this.#broken += 1
+    this.#rubbish(line)
   }
 
   /** Counted and shown; the first one of an incarnation is worth a line in the log. */
@@ -170,8 +175,9 @@ export class Voice {
     const { clock, warn } = this.#ports
     const rubbish = this.#report.rubbish + 1
     this.#report = { ...this.#report, at: clock.wall(), rubbish }
+    if (rubbish > 1) return
     const beginning = JSON.stringify(line.slice(0, quoteMax))
-    if (rubbish === 1) warn(this.#proc, `what it says on its report channel cannot be understood, from now on it is only counted: ${beginning}`)
+    warn(this.#proc, `what it says on its report channel cannot be understood, from now on it is only counted: ${beginning}`)
   }
 
   #take(word: Word): void {

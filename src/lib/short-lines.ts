@@ -19,12 +19,17 @@ export class ShortLines {
 
   push(chunk: Uint8Array): void {
     let start = 0
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      this.#take(chunk.subarray(start, end))
-      this.flush()
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
+      if (this.#rest.length === 0 && !this.#skipping && end - start <= this.#max) {
+        if (end > start) this.#onLine(bytes.toString('utf8', start, end)) // as most lines are: whole, and in one chunk
+      } else {
+        this.#take(bytes.subarray(start, end))
+        this.flush()
+      }
       start = end + 1
     }
-    this.#take(chunk.subarray(start))
+    this.#take(bytes.subarray(start))
   }
 
   /** Hands out what is left without a line end; an empty line is none. */
