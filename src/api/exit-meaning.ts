@@ -42,6 +42,7 @@ export function isEscalation(exit: ExitRecord, spec: Pick<ProcessSpec, 'stopsign
 /** `command not found`, `killed by the kernel: no memory was left`; empty where the code says it all. */
 export function meaningOf(exit: ExitRecord, spec: Pick<ProcessSpec, 'stopsignal'>): string {
   if (exit.oom === true) return 'killed by the kernel: no memory was left'
+  if (exit.forensics !== undefined) return `ended by its watchdog; what it was doing: ${exit.forensics}`
   if (isEscalation(exit, spec)) return `killed by nsup: it had not ended after ${spec.stopsignal}`
   const signal = signalBehind(exit)
   if (exit.wanted && signal === spec.stopsignal) return `ended by the ${signal} that stops it`

@@ -20,6 +20,7 @@ export const exit = z.object({
   by: z.string().nullable().meta({ description: 'Who had asked' }),
   expected: z.boolean().meta({ description: 'The code is one of exitcodes' }),
   oom: z.boolean().optional().meta({ description: 'The kernel killed it for want of memory' }),
+  forensics: z.string().optional().meta({ description: 'The file that says what it was doing when its watchdog ended it' }),
   last_lines: z.array(z.string()).meta({ description: 'The last lines that it wrote' }),
 })
 

@@ -85,6 +85,7 @@ export function exitOf(record: ExitRecord): WireExit {
     by: record.by,
     expected: record.expected,
     ...(record.oom === true && { oom: true }),
+    ...(record.forensics !== undefined && { forensics: record.forensics }),
     last_lines: [...record.lastLines],
   }
 }

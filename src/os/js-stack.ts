@@ -61,15 +61,15 @@ interface Frame {
 }
 
 async function tellStack(inspector: Inspector, say: (line: string) => void): Promise<void> {
-  const scripts = new Map<unknown, unknown>()
-  inspector.on('Debugger.scriptParsed', ({ scriptId, url }) => { scripts.set(scriptId, url) })
+  const scripts = new Map<unknown, string>()
+  inspector.on('Debugger.scriptParsed', ({ scriptId, url }) => { scripts.set(scriptId, typeof url === 'string' ? url : '') })
   const paused = new Promise<Readonly<Record<string, unknown>>>((resolve) => { inspector.on('Debugger.paused', resolve) })
   await inspector.call('Debugger.enable')
   await inspector.call('Debugger.pause')
   const caught = await Promise.race([paused, wait(pauseMax, null)])
   if (caught !== null) {
     for (const { functionName, location } of (caught['callFrames'] ?? []) as readonly Frame[]) {
-      say(`at ${functionName || '(anonymous)'} (${String(scripts.get(location.scriptId) ?? '')}:${String(location.lineNumber + 1)}:${String(location.columnNumber + 1)})`)
+      say(`at ${functionName || '(anonymous)'} (${scripts.get(location.scriptId) ?? ''}:${String(location.lineNumber + 1)}:${String(location.columnNumber + 1)})`)
     }
     return
   }
