@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Refusal } from '../../../src/config/kinds.ts'
+import { quoteWord, readPairs, splitWords } from '../../../src/config/option-words.ts'
+import { careRows } from '../../../src/config/rows-care.ts'
 import { parseEnvironment, splitCommand } from '../../../src/config/words.ts'
 
 function words(text: string): readonly string[] | string {
@@ -62,5 +65,32 @@ describe('the environment grammar', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary-ascii' }), (text) => {
       expect(['string', 'object']).toContain(typeof pairs(text))
     }))
+  })
+})
+
+describe('The words of an option of several parts', () => {
+  it('come back as they were quoted, whatever is in them', () => {
+    fc.assert(fc.property(fc.array(fc.string({ minLength: 1, unit: fc.constantFrom('a', ' ', '"', "'", '\\', '=', '\n', '\t', 'é', '%') })), (words) => {
+      expect(splitWords(words.map(quoteWord).join(' '))).toEqual(words)
+    }), { numRuns: 500 })
+  })
+
+  it('keep backslashes, so that patterns need no escapes, and take quotes anywhere', () => {
+    expect(splitWords('body=\\d+\\s"a \\"b\\w"\'c d\\\'  x')).toEqual(['body=\\d+\\sa "b\\wc d\\', 'x'])
+    expect(splitWords('a "b')).toBeInstanceOf(Refusal)
+  })
+
+  it('have keys that are known, each once', () => {
+    expect(readPairs(['a=1', 'b=', 'b=x=y'], ['a', 'b'], ['b'])).toEqual(new Map([['a', ['1']], ['b', ['', 'x=y']]]))
+    for (const words of [['c=1'], ['a'], ['a=1', 'a=2']]) expect(readPairs(words, ['a']), words.join()).toBeInstanceOf(Refusal)
+  })
+})
+
+describe('The types of several parts', () => {
+  it('take or refuse any text, and never throw', () => {
+    const piece = fc.oneof(fc.constantFrom('http://h', 'tcp://h:1', 'exec', 'log', 'report', 'interval=1s', 'status=200', 'header="a: b"', 'body=(', 'TERM', '30s', ',', '=', '?', 'per', '5', '"', '±10%', 'nofile=1:2', '0-3'), fc.string({ maxLength: 4 }))
+    fc.assert(fc.property(fc.array(piece, { maxLength: 5 }), (pieces) => {
+      for (const row of Object.values(careRows)) expect(row.type.safeParse(pieces.join(' ')).success).toBeTypeOf('boolean')
+    }), { numRuns: 300 })
   })
 })
