@@ -62,7 +62,10 @@ const rows = {
     what: `depends_on names ${name}, and nothing of that name runs here`,
     todo: `add ${name} to the config (nsup reread, nsup add), or take it out of depends_on of ${view.program}`,
   })),
-  dependency: held(/^waiting for (\S+) (?:\(|to complete)/, (name, { view }) => ({
+  address: held(/^waiting for ((?:tcp|unix):\/\/\S+) \((.*)\)/, (address, { view }) => ({
+    what: `it is ${view.hold ?? ''}`, todo: `start what listens on ${address}, which nsup does not run, or correct wait_for`,
+  })),
+  dependency: held(/^waiting for (?!tcp:|unix:)(\S+) (?:\(|to complete)/, (name, { view }) => ({
     what: `it is ${view.hold ?? ''}`, todo: `it starts by itself as soon as that holds; see: nsup why ${name}`,
   })),
   'restart-window': held(/restart_window/, (_, { view }) => ({

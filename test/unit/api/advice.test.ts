@@ -34,6 +34,7 @@ interface Case {
 const cases: readonly Case[] = [
   { about: 'dependency-missing', view: held('waiting for db, which is not there'), what: /depends_on names db/, todo: /add db to the config/ },
   { about: 'dependency', view: held('waiting for db (BACKOFF: exit status 1)'), what: /it is waiting for db \(BACKOFF: exit status 1\)/, todo: /nsup why db/ },
+  { about: 'address', view: held('waiting for tcp://10.0.0.1:5432 (ECONNREFUSED)', { state: 'STARTING' }), what: /ECONNREFUSED/, todo: /start what listens on tcp:\/\/10\.0\.0\.1:5432/ },
   { about: 'restart-window', view: held('waiting for its restart_window', { state: 'EXITED' }), what: /restart_window/, todo: /nsup start web starts it now/ },
   { about: 'restart-burst', view: held('waiting its turn: at most 5 automatic restarts a second (restart_burst)', { state: 'EXITED' }), what: /take turns/, todo: /its turn comes/ },
   { about: 'stops-later', view: { hold: 'stops after api, which depends on it' }, what: /api depends on it/, todo: /nsup why api/ },
