@@ -19,7 +19,8 @@ function parts(properties: JsonShape, ...others: JsonShape[]): JsonShape {
 /** A kind whose empty text means none: what one program says against the defaults of all. */
 export function orNone<T>(inner: Kind<T>): Kind<T | null> {
   const { accepts = 'text', json = {} } = inner.meta() ?? {}
-  return kind(accepts, json, (value) => {
+  const shapes = Array.isArray(json['anyOf']) ? (json['anyOf'] as readonly unknown[]) : [json]
+  return kind(accepts, { anyOf: [...shapes, { const: '' }] }, (value) => {
     if (value.trim() === '') return null
     const read = inner.safeParse(value)
     return read.success ? read.data : new Refusal(read.error.issues[0]?.message ?? 'is not valid')

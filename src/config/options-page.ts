@@ -36,5 +36,6 @@ function line(key: string, row: Row): string {
 
 function valueOf(row: Row, accepts: string): string {
   const ini = row.iniType?.meta()?.accepts
+  if (row.sugar !== undefined) return `${accepts}; YAML also: ${row.sugar.forms}`
   return ini === undefined ? accepts : `YAML: ${accepts}; INI: ${ini}`
 }
