@@ -1,5 +1,6 @@
 /** The type of the master's `notify`: who is told of what, as lines of `on=... webhook=...` or `on=... exec=...`. */
 import { didYouMean } from '../lib/suggest.ts'
+import { alertNames, fillIn } from './alert-template.ts'
 import type { AlertEvent, AlertSpec } from './config.ts'
 import { kind, quote, Refusal } from './kinds.ts'
 import type { JsonShape, Kind } from './kinds.ts'
@@ -44,6 +45,8 @@ function readAlert(line: string): AlertSpec | Refusal {
     if (event === undefined) return new Refusal(`${quote(name)} is nothing that can be told (${didYouMean(name, alertEvents) ?? `known are ${alertEvents.join(', ')}`})`)
     if (!events.includes(event)) events.push(event)
   }
+  const { unknown } = fillIn(template ?? '', () => '')
+  if (unknown !== null) return new Refusal(`has a template with ${quote(unknown)}, which is no fact of an alert (${didYouMean(unknown, alertNames) ?? `known are ${alertNames.join(', ')}`})`)
   if (events.length === 0) return new Refusal(`has an alert without on=: say of what, as in on=${alertEvents.join(',')}`)
   if ((webhook === undefined) === (exec === undefined)) return new Refusal('has an alert that needs either webhook=URL or exec="COMMAND"')
   if (webhook !== undefined) {

@@ -1,9 +1,10 @@
 /** Makes the master's own settings, its servers and the client's out of their sections. */
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { namesForLater } from './alert-template.ts'
 import { absolute } from './context.ts'
 import { readEnvFiles, readEnvironment } from './environment.ts'
-import { optionTitle, readRows } from './read.ts'
+import { optionTitle, readRows, readValue } from './read.ts'
 import { errorAt } from './raw.ts'
 import { inetRows, supervisorctlRows, supervisordRows, unixRows } from './rows-master.ts'
 import { without } from './rows.ts'
@@ -12,7 +13,7 @@ import type { Context } from './context.ts'
 import type { Names } from './expand.ts'
 import type { RawSection } from './raw.ts'
 
-const plainRows = without(supervisordRows, 'environment')
+const plainRows = without(supervisordRows, 'environment', 'notify')
 
 /** The master's settings from [supervisord], which may have been made up where the file has none. */
 export function buildMaster(section: RawSection, context: Context): MasterSpec {
@@ -42,7 +43,7 @@ export function buildMaster(section: RawSection, context: Context): MasterSpec {
     shutdownTimeout: values.shutdown_timeout === null ? 'auto' : values.shutdown_timeout === 0 ? null : values.shutdown_timeout,
     forceQuit: values.force_quit,
     forceDelay: values.force_delay,
-    alerts: values.notify ?? [],
+    alerts: readValue('notify', supervisordRows.notify, { section }, { ...names, plain: { ...namesForLater, ...names.plain } }, context) ?? [],
     environment: { ...readEnvFiles(section, names, context), ...readEnvironment(section, named, context) },
   }
 }

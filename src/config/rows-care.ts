@@ -58,7 +58,7 @@ const hookRows = {
   post_start: hookRow('Runs when the process is RUNNING.'),
   pre_stop: hookRow('Runs before the stop signal.'),
   post_stop: hookRow('Runs after the process was stopped.'),
-  on_exit: hookRow('Runs when the process has ended by itself.'),
+  on_exit: hookRow('Runs after each end of the process, wanted or not.'),
   on_fatal: hookRow('Runs when the process is FATAL.'),
   on_unhealthy_hook: hookRow('Runs when the process is found not to be well, beside what on_unhealthy does.'),
 }

@@ -65,7 +65,7 @@ export const supervisordRows = {
   }),
   force_delay: option(span, '10s', { doc: 'How long after the SIGKILL of a shutdown force_quit leaves.', extra: true }),
   notify: optional(orNone(alerts), {
-    doc: 'Alerts: each says of what (fatal, crash_loop, unhealthy, oom, disk_full) and tells a webhook or runs a command; template is the text. INI: one a line.',
+    doc: 'Alerts: each says of what (fatal, crash_loop, unhealthy, oom, disk_full) and tells a webhook or runs a command; template is the text, with %(process)s, %(reason)s and their like, or the whole JSON. INI: one a line.',
     sugar: alertsSugar, secret: true, discreet: true, extra: true,
   }),
 }

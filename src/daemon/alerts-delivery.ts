@@ -44,7 +44,6 @@ export class Delivery {
   /** Ends what is under way; `null`: nothing is. */
   private cancel: (() => void) | null = null
   private onIdle: () => void = () => undefined
-  private toldTemplate = false
   private pausing = false
   private concluding = false
 
@@ -107,7 +106,7 @@ export class Delivery {
     const { to } = this.spec
     if (to.kind === 'exec') return this.runFor(letter, to.argv)
     const { template } = this.spec
-    const text = this.text(letter)
+    const text = textOf(template, letter.facts)
     const message = { url: to.url, contentType: 'application/json', body: bodyOf(template, letter.facts, text), timeout: timeouts.webhook }
     this.cancel = this.ports.outside.post(message, (posted) => { this.end(letter, posted) })
   }
@@ -118,7 +117,7 @@ export class Delivery {
     const running = outside.run(
       {
         argv,
-        environment: alertEnvironment(environment, letter.facts, this.text(letter)),
+        environment: alertEnvironment(environment, letter.facts, textOf(this.spec.template, letter.facts)),
         ...{ user: null, directory: null, umask: null, timeout: timeouts.exec, output: this.output },
         onLine: (line) => { log.info(withoutValues(`[alert] ${line}`, letter.environment)) },
       },
@@ -156,15 +155,6 @@ export class Delivery {
 
   private clean(text: string, { environment }: Letter): string {
     return withoutValues(text, environment)
-  }
-
-  private text({ facts }: Letter): string {
-    const { text, problem } = textOf(this.spec.template, facts)
-    if (problem !== null && !this.toldTemplate) {
-      this.toldTemplate = true
-      this.ports.log.error(`the alert for ${this.who} is sent with the standard text: ${problem}`)
-    }
-    return text
   }
 }
 

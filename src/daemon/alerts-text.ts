@@ -1,6 +1,7 @@
 /** The words of an alert: the facts, the standard text, and what a template makes of them. */
 import type { AlertEvent } from '../config/config.ts'
-import { expand } from '../config/expand.ts'
+import { fillIn } from '../config/alert-template.ts'
+import type { AlertName } from '../config/alert-template.ts'
 
 /** What an alert tells; the names are those of templates and of the JSON that is sent. */
 export interface AlertFacts {
@@ -39,16 +40,13 @@ function standardText({ kind, process, host, reason, suppressed }: AlertFacts): 
   return `${process} on ${host} ${titles[kind]}: ${reason}${more}`
 }
 
-/** The text by a template; a sentence about the template when it names what there is not. */
-export function textOf(template: string | null, facts: AlertFacts): { readonly text: string; readonly problem: string | null } {
+/** The text by a template; what the config has let through names only what there is. */
+export function textOf(template: string | null, facts: AlertFacts): string {
   const standard = standardText(facts)
-  if (template === null) return { text: standard, problem: null }
-  const plain = { ...facts, text: standard }
-  const names = isJson(template) ? escaped(plain) : plain
-  const expanded = expand(template, { plain: names, env: [] }, 'ini')
-  if (expanded.ok) return { text: expanded.text, problem: null }
-  const known = Object.keys(plain).join(', ')
-  return { text: standard, problem: `its template has ${JSON.stringify(expanded.what)}, which is no name of an alert (known are ${known})` }
+  if (template === null) return standard
+  const values: Readonly<Record<AlertName, string | number>> = { ...facts, text: standard }
+  const asJson = isJson(template)
+  return fillIn(template, (name) => (asJson ? JSON.stringify(String(values[name])).slice(1, -1) : String(values[name]))).text
 }
 
 /** The body for a webhook: a template that is JSON is the whole of it, any other text goes where Slack and its like look. */
@@ -58,8 +56,4 @@ export function bodyOf(template: string | null, facts: AlertFacts, text: string)
 
 function isJson(text: string): boolean {
   return /^\s*[[{]/.test(text)
-}
-
-function escaped(facts: Readonly<Record<string, string | number>>): Record<string, string | number> {
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, typeof value === 'number' ? value : JSON.stringify(value).slice(1, -1)]))
 }

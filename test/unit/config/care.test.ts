@@ -254,9 +254,17 @@ describe('The master', () => {
     expect(masterOf('p.conf', iniText).alerts).toEqual(wanted)
   })
 
+  it('keeps what an alert fills in later, and expands the rest now', () => {
+    const alert = { on: ['fatal'], to: { kind: 'webhook', url: 'https://h/' }, template: `%(process)s: %(reason)s of %(time)s in ${folder.path}, 100%` }
+    expect(masterOf('q.yaml', 'supervisord: {notify: [{on: fatal, webhook: "https://h/", template: "%(process)s: %%(reason)s of %(time)s in %(here)s, 100%%"}]}\n').alerts).toEqual([alert])
+    expect(masterOf('q.conf', '[supervisord]\nnotify=on=fatal webhook=https://h/ template="%(process)s: %%(reason)s of %(time)s in %(here)s, 100%%"\n').alerts).toEqual([alert])
+  })
+
   it.each([
     [{ on: ['fatl'], webhook: 'http://h/' }, 'did you mean fatal?'],
     [{ on: 'fatal' }, 'needs either webhook=URL or exec'],
+    [{ on: 'fatal', webhook: 'http://h', template: '%(proces)s' }, 'process'],
+    [{ on: 'fatal', webhook: 'http://h', template: '%%(proces)s' }, 'notify'],
     [{ on: 'fatal', webhook: 'http://h', exec: 'a' }, 'needs either'],
     [{ webhook: 'http://h' }, 'without on='],
     [{ on: 'fatal', webhok: 'http://h' }, 'did you mean webhook?'],

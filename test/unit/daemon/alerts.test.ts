@@ -131,20 +131,13 @@ describe('Alerts', () => {
   })
 
   it('have the words of their template, whole where it is JSON', () => {
-    const json = webhook({ template: '{"content": "%(process)s: %(reason)s", "n": %(incarnation)d}' })
-    const { bus, outside } = world([json, webhook({ template: '%(name)s!' }), webhook({ template: '%(nmae)s' })])
+    const json = webhook({ template: '{"content": "%(process)s: %(reason)s", "n": %(incarnation)s, "left": "100%"}' })
+    const { bus, outside } = world([json, webhook({ template: '%(name)s!' })])
     bus.publish(fatal({ reason: 'said "no"\n' }))
     expect(outside.posts.map(({ message }) => JSON.parse(message.body) as unknown)).toMatchObject([
-      { content: 'g:a: said "no"\n', n: 4 },
+      { content: 'g:a: said "no"\n', n: 4, left: '100%' },
       { text: 'a!', kind: 'fatal' },
-      { text: 'g:a on ship has been given up (FATAL): said "no"\n' },
     ])
-  })
-
-  it('say that a template names what there is not', () => {
-    const { bus, lines } = world([webhook({ template: '%(nmae)s' })])
-    bus.publish(fatal())
-    expect(lines).toEqual([expect.stringMatching(/^error the alert for the webhook at chat\.example is sent with the standard text: its template has "nmae", which is no name of an alert/)])
   })
 
   it('may be commands, which get the facts in their environment and are tried again too', () => {
