@@ -92,6 +92,7 @@ export class Hooks {
 
   /** An incarnation has ended: its record is there. */
   exited(proc: Proc): void {
+    if (proc.spec.care?.hooks?.on_exit === undefined) return
     const exit = proc.exits.at(-1)
     if (exit !== undefined) this.follow(proc, 'on_exit', { ...aboutEnd(exit), reason: exitWords(exit) })
   }
