@@ -112,7 +112,7 @@ programs:
     const place = newPlace('yaml', '')
     place.write('programs.yaml', `
 programs:
-  flaps: { command: sleep 1000, startsecs: 0, directory: ${place.dir}, health: { exec: [sh, -c, "echo x >> asked; test $(( $(wc -l < asked) % 3 )) = 0"], interval: 20ms, retries: 3 } }
+  flaps: { command: sleep 1000, startsecs: 0, directory: ${place.dir}, health: { exec: [sh, -c, "echo x >> asked; test $(( $(wc -l < asked) %% 3 )) = 0"], interval: 20ms, retries: 3 } }
 `)
     const master = await place.master()
     await untilFile(place.path('asked'), (text) => text.length >= 2 * 14)
