@@ -16,6 +16,7 @@ import { version } from '../lib/version.ts'
 import { warnings } from '../os/capabilities.ts'
 import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
 import { systemClock } from '../os/clock.ts'
+import { kernelFor } from '../os/kernel.ts'
 import { fifoPorts } from '../os/fifo-ports.ts'
 import { ledgerFile } from '../os/ledger-file.ts'
 import { raiseLimits } from '../os/limits.ts'
@@ -35,7 +36,7 @@ import { createSinks } from '../os/sinks.ts'
 import { systemSockets } from '../os/sockets.ts'
 import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
 import type { Reporter } from './daemonize.ts'
-import { openFilesMark } from './environment.ts'
+import { openFilesMark, runMark } from './environment.ts'
 import { parseFlags, usage, UsageError } from './flags.ts'
 import type { Flags } from './flags.ts'
 import { identityOf } from './identity.ts'
@@ -134,8 +135,9 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     process.exit(70)
   }
   const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
+  const kernel = kernelFor(`${runMark}=${instance.runDir}`)
   const ports: SessionPorts = {
-    ...{ clock: systemClock, processes: systemProcesses(), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, kernel, processes: systemProcesses(kernel.groups), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell) =>

@@ -16,7 +16,7 @@ import type { Ledger } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
 import type { ProgramSockets } from './program-sockets.ts'
 import type { StreamsOf } from './streams.ts'
-import type { Sweeper } from './sweep.ts'
+import type { ResourceKeeper } from './resource-keeper.ts'
 import type { Gifts } from './voice.ts'
 
 export interface PerformPorts {
@@ -27,7 +27,7 @@ export interface PerformPorts {
   readonly log: MasterLog
   readonly ledger: Pick<Ledger, 'note' | 'state'>
   readonly environment: EnvironmentBase
-  readonly sweeper: Sweeper
+  readonly keeper: Pick<ResourceKeeper, 'beforeSpawn' | 'kill' | 'sweep' | 'wasOom'>
   /** Looks at a process that is about to be ended. */
   readonly forensics: Forensics
   readonly aftercare: Pick<Aftercare, 'prepare' | 'abandon' | 'exited' | 'event' | 'forget'>
@@ -60,7 +60,7 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         killAfterLook(effect, effect.forensics, ports)
         return null
       case 'sweep':
-        ports.sweeper.sweep(effect.proc, effect.pid)
+        ports.keeper.sweep(effect.proc, effect.pid)
         ports.aftercare.exited(effect.proc)
         return null
       case 'event':
@@ -87,10 +87,16 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
 }
 
 /** What the fleet is told when a process has ended. `polled`: see ChunkReader. */
-export function exitInput(proc: Proc, status: ExitStatus, streams: StreamsOf, polled: boolean): FleetInput {
+export function exitInput(proc: Proc, status: ExitStatus, { streams, keeper }: Witnesses, polled: boolean): FleetInput {
   const own = streams.get(proc)
   own?.drain(polled)
-  return { type: 'proc', proc, input: { type: 'exited', status, lastLines: own?.lastLines() ?? [] } }
+  return { type: 'proc', proc, input: { type: 'exited', status, lastLines: own?.lastLines() ?? [], ...(keeper.wasOom(proc, status) && { oom: true }) } }
+}
+
+/** Who knows more of an end than its status. */
+interface Witnesses {
+  readonly streams: StreamsOf
+  readonly keeper: Pick<ResourceKeeper, 'wasOom'>
 }
 
 function tellLeft(proc: Proc, log: MasterLog): void {
@@ -100,7 +106,7 @@ function tellLeft(proc: Proc, log: MasterLog): void {
 
 type SpawnAnswer = Extract<FleetInput, { type: 'proc' }>['input']
 
-function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, log }: PerformPorts): SpawnAnswer {
+function spawn(proc: Proc, { processes, streams, keeper, sockets, environment, enqueue, log }: PerformPorts): SpawnAnswer {
   const variables = environmentOf(environment, proc)
   const command = processes.findCommand(proc.spec, variables)
   if (!command.ok) return failed(proc, command.reason, log) // before its logs are made, as supervisord has it
@@ -113,8 +119,9 @@ function spawn(proc: Proc, { processes, streams, sockets, environment, enqueue, 
   if (typeof stdin === 'string') return failed(proc, stdin, log)
   const { stdout, stderr, voice } = opened
   const order = { spec: proc.spec, environment: variables, stdin, stdout, stderr, ...(voice === undefined ? {} : giftsOf(voice.gifts, variables)) }
+  keeper.beforeSpawn(proc)
   const spawned = processes.spawn(order, (status, polled) => {
-    enqueue(exitInput(proc, status, streams, polled))
+    enqueue(exitInput(proc, status, { streams, keeper }, polled))
   })
   if (!spawned.ok) return failed(proc, spawned.reason, log)
   log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })
@@ -142,7 +149,7 @@ function killAfterLook(effect: Extract<Effect, { type: 'kill' }>, why: string, p
   })
 }
 
-function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, log, ledger }: PerformPorts): FleetInput | null {
+function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, keeper, log, ledger }: PerformPorts): FleetInput | null {
   const { proc, id, signal, scope, escalated } = effect
   if (escalated) {
     log.warn(`killing '${proc.name}' (${String(id.pid)}) with SIGKILL`, { process: namespec(proc.group, proc.name), pid: id.pid })
@@ -150,6 +157,7 @@ function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, log, ledge
   const by = escalated ? { by: 'stopwaitsecs' } : proc.stopBy === null ? {} : { by: proc.stopBy }
   ledger.note({ type: 'signal', process: namespec(proc.group, proc.name), pid: id.pid, signal, ...by })
   const answer = processes.kill(id, signal, scope)
+  if (signal === 'SIGKILL') keeper.kill(proc)
   if (answer === 'sent' || answer === 'gone') return null // who is gone is about to be seen as ended
   const reason = `could not send ${signal} to pid ${String(id.pid)}: ${answer.failed}`
   log.error(reason, { process: namespec(proc.group, proc.name) })

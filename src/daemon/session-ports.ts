@@ -9,6 +9,7 @@ import type { GroupSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import type { LedgerPort } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
+import type { Kernel } from './resource-keeper.ts'
 import type { RecordStore } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
 import type { HeardBy } from './taps.ts'
@@ -23,6 +24,7 @@ export interface SessionPorts {
   readonly outside: Outside
   readonly probes: Probes
   readonly look: Look
+  readonly kernel: Kernel
   readonly records: RecordStore
   readonly bootId: string
   readonly runDir: string

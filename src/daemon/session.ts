@@ -28,6 +28,7 @@ import { ProbeRounds } from './probes.ts'
 import { ProgramSockets } from './program-sockets.ts'
 import { journalOf } from './session-journal.ts'
 import { relaySignal } from './relay.ts'
+import { ResourceKeeper } from './resource-keeper.ts'
 import type { Ending, SessionPorts } from './session-ports.ts'
 import { socketHolders } from './socket-holders.ts'
 import type { StreamsOf } from './streams.ts'
@@ -47,6 +48,7 @@ export class Session {
   private readonly sockets: ProgramSockets
   private readonly sweeper: Sweeper
   private readonly aftercare: Aftercare
+  private readonly keeper: ResourceKeeper
   private readonly journal: Journal
   private readonly ledger: Ledger
   private readonly rounds: ProbeRounds
@@ -73,15 +75,12 @@ export class Session {
     this.ledger = new Ledger({ clock, bus: this.bus, file: ports.ledger, log })
     this.streams = ports.streams(this.bus, (proc, chunk) => { this.listeners.hear(proc, chunk) }, this.tell)
     this.listeners = this.makeListeners()
-    this.lull = new Lull(clock, this.listeners, () => {
-      this.loop.enqueue({ type: 'quiet' })
-    })
+    this.lull = new Lull(clock, this.listeners, () => { this.loop.enqueue({ type: 'quiet' }) })
     this.sockets = new ProgramSockets({ clock, log, sockets: ports.sockets, procs: () => ranked(this.fleet) })
     this.ticker = new Ticker(clock, this.bus)
-    this.bus.onInterest = () => {
-      this.ticker.look()
-    }
+    this.bus.onInterest = () => { this.ticker.look() }
     this.sweeper = new Sweeper(clock, processes, this.bus, log, runDir)
+    this.keeper = new ResourceKeeper({ ...ports, sweeper: this.sweeper, enqueue: (input) => { this.loop.enqueue(input) } })
     this.aftercare = this.makeAftercare()
     this.journal = journalOf(this.fleet, ports)
     this.rounds = new ProbeRounds({
@@ -90,7 +89,7 @@ export class Session {
     })
     this.loop = this.makeLoop()
     this.watch = new AdoptedWatch(clock, processes, (proc) => {
-      this.loop.enqueue(exitInput(proc, { kind: 'unknown' }, this.streams, false))
+      this.loop.enqueue(exitInput(proc, { kind: 'unknown' }, { streams: this.streams, keeper: this.keeper }, false))
     })
     this.over = new Promise((resolve) => {
       this.finish = resolve
@@ -100,11 +99,11 @@ export class Session {
 
   /** Opens the servers, takes over what the last master left, and sets the config to work. Rejects when a server cannot be opened. */
   async open(): Promise<() => Promise<void>> {
-    const { fleet, streams, journal, loop, watch, ports } = this
+    const { fleet, streams, keeper, journal, loop, watch, ports } = this
     const memory = remembered(ports.runDir, ports.records)
     await this.sockets.takeBack(socketHolders({ ...ports, memory, configured: this.config.groups, now: ports.clock.wall() }))
     const closeServers = await ports.listen(this.master)
-    this.master.configured = takeOver(this.config, memory, { fleet, streams, journal, loop, watch, ports })
+    this.master.configured = takeOver(this.config, memory, { fleet, streams, keeper, journal, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
     this.opened = true
     if (this.early !== null) this.end(this.early.how, this.early.by)
@@ -114,6 +113,7 @@ export class Session {
   /** Ends what `open` began; to be called when `over` has resolved. */
   close(how: Ending): void {
     this.sweeper.look()
+    this.keeper.close()
     this.loop.close()
     this.aftercare.close()
     this.watch.close()
@@ -173,9 +173,9 @@ export class Session {
 
   private makeLoop(): Loop {
     const { clock, processes, log } = this.ports
-    const { streams, sockets, bus, sweeper, aftercare, environment, ledger } = this
+    const { streams, sockets, bus, keeper, aftercare, environment, ledger } = this
     const perform = performer({
-      ...{ processes, streams, sockets, bus, log, ledger, environment, sweeper, aftercare },
+      ...{ processes, streams, sockets, bus, log, ledger, environment, keeper, aftercare },
       ...{ forensics: forensicsOf(this.ports, streams), enqueue: (input) => { this.loop.enqueue(input) } },
       touched: (proc) => {
         this.journal.touch(proc)
@@ -183,6 +183,7 @@ export class Session {
       },
       changed: (proc, state) => {
         this.waits.changed(proc, state)
+        keeper.memory.changed(proc)
       },
       forgotten: (proc) => {
         this.journal.forget(proc)
@@ -201,6 +202,7 @@ export class Session {
       settled: (more) => {
         this.sockets.settled()
         this.rounds.settled(ranked(this.fleet))
+        keeper.memory.settled(ranked(this.fleet))
         this.journal.flush(this.fleet.phase !== 'running')
         if (!more) this.waits.settled()
         if (this.fleet.lull === 'due') this.lull.begin()

@@ -124,7 +124,8 @@ export class Sweeper {
     return { proc, marks, killsFled: spec.killSurvivors || (spec.killasgroup && end?.wanted === true) }
   }
 
-  private tell(proc: Proc, survivors: readonly Survivor[], killed: boolean): void {
+  /** Says what was left behind, and kills it if that is wanted. */
+  tell(proc: Proc, survivors: readonly Survivor[], killed: boolean): void {
     if (survivors.length === 0) return
     if (killed) for (const survivor of survivors) this.processes.kill(survivor, 'SIGKILL', 'process')
     const names = survivors.map(({ name, pid }) => `${name} (${String(pid)})`).join(', ')

@@ -17,6 +17,7 @@ import type { AdoptedWatch } from './adopted-watch.ts'
 import type { Journal, Remembered } from './journal.ts'
 import type { Loop } from './loop.ts'
 import { exitInput } from './perform.ts'
+import type { ResourceKeeper } from './resource-keeper.ts'
 import type { SessionPorts } from './session-ports.ts'
 import { processFolder } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
@@ -24,6 +25,7 @@ import type { StreamsOf } from './streams.ts'
 interface Parts {
   readonly fleet: Fleet
   readonly streams: StreamsOf
+  readonly keeper: ResourceKeeper
   readonly journal: Journal
   readonly loop: Loop
   readonly watch: AdoptedWatch
@@ -72,13 +74,13 @@ function removeStaleFolders(adopted: readonly Adopted[], config: Config, { runDi
   }
 }
 
-function welcome({ proc, fate }: Adopted, { streams, journal, loop, watch, ports }: Parts): void {
+function welcome({ proc, fate }: Adopted, { streams, keeper, journal, loop, watch, ports }: Parts): void {
   const { log } = ports
   journal.touch(proc)
   if (fate === 'rest' || proc.id === null) return
   const opened = streams.open(proc)
   if (typeof opened === 'string') log.error(`the output of ${proc.name} cannot be read: ${opened}`)
-  if (fate === 'died') return loop.enqueue(exitInput(proc, { kind: 'unknown' }, streams, false))
+  if (fate === 'died') return loop.enqueue(exitInput(proc, { kind: 'unknown' }, { streams, keeper }, false))
   log.info(`adopted: '${proc.name}' with pid ${String(proc.id.pid)}`, { process: namespec(proc.group, proc.name), pid: proc.id.pid })
   watch.add(proc, proc.id)
 }

@@ -14,6 +14,7 @@ import type { Ending, SessionPorts } from '../../src/daemon/session-ports.ts'
 import type { RecordStore } from '../../src/daemon/snapshot.ts'
 import type { ProcStreams } from '../../src/daemon/streams.ts'
 import type { Behaviour } from './fake-processes.ts'
+import { plainKernel } from './fake-kernel.ts'
 import { FakeWorld } from './fake-processes.ts'
 import { randomBehaviour, randomGroups } from './random-world.ts'
 import type { Random } from './random-world.ts'
@@ -248,6 +249,7 @@ export class Life {
       probes: { run: () => () => undefined },
       ...{ look: () => new Promise(() => undefined), logDir: '/log' },
       ...{ look: () => Promise.resolve(''), logDir: '/log' },
+      kernel: plainKernel,
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
       readConfig: () => this.config(),
