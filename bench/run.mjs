@@ -8,6 +8,7 @@ import { crash } from './claims/crash.mjs'
 import { idle } from './claims/idle.mjs'
 import { logs } from './claims/logs.mjs'
 import { memory } from './claims/memory.mjs'
+import { ready } from './claims/ready.mjs'
 import { restart } from './claims/restart.mjs'
 import { start } from './claims/start.mjs'
 import { status } from './claims/status.mjs'
@@ -38,7 +39,7 @@ import { openWorld } from './lib/world.mjs'
  */
 
 /** In the order in which they are measured in the life of one master. @type {Claim[]} */
-const allClaims = [start, memory, idle, crash, status, restart, stop, logs]
+const allClaims = [start, memory, idle, crash, status, restart, ready, stop, logs]
 const contenders = [floor, nsup, supervisord, pm2]
 
 const { values, positionals } = parseArgs({

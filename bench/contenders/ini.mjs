@@ -22,7 +22,7 @@ serverurl=unix://${dir}/rpc.sock
 }
 
 /** @param {import('../lib/fleet.mjs').Program} program */
-function section({ name, argv, logs, maxbytes }) {
+function section({ name, argv, logs, maxbytes, options = [] }) {
   const second = logs[1] ? `stderr_logfile=${logs[1]}` : 'redirect_stderr=true'
   return `
 [program:${name}]
@@ -31,6 +31,6 @@ autorestart=true
 startsecs=0
 stdout_logfile=${logs[0]}
 stdout_logfile_maxbytes=${maxbytes ?? 0}
-${second}
+${[second, ...options].join('\n')}
 `
 }

@@ -7,7 +7,7 @@ import { now } from './stats.mjs'
 
 /**
  * @typedef {object} Announcement
- * @property {string} kind R: runs, B: begins to write, E: has written all
+ * @property {string} kind R: runs, B: begins to write, E: has written all, Y: is ready
  * @property {string} name
  * @property {number} pid
  * @property {number} at milliseconds on the monotonic clock

@@ -13,6 +13,7 @@ import { now, sleep } from './stats.mjs'
  * @property {string[]} argv
  * @property {string[]} logs stdout and, unless it goes with stdout, stderr
  * @property {string} [maxbytes] rotate stdout at this size
+ * @property {string[]} [options] further lines of its section in an ini file
  * @typedef {object} Plan
  * @property {string} dir
  * @property {Program[]} programs
