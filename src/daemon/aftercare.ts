@@ -11,8 +11,8 @@ import type { Bus } from './bus.ts'
 import { Hooks } from './hooks.ts'
 import type { HookPorts } from './hooks.ts'
 
-/** How long hooks and alerts may keep a shutdown whose workers have all ended. */
-const endingMax = { hooks: 30_000, alerts: 10_000 }
+/** How long hooks and alerts may keep a shutdown whose workers have all ended; less, if that took too long already. */
+const endingMax = { hooks: 30_000, alerts: 10_000, hurried: 5000 }
 
 export interface AftercarePorts extends HookPorts {
   readonly outside: Outside
@@ -62,10 +62,11 @@ export class Aftercare {
   }
 
   /** Calls back when nothing runs any more, or its time is up; at once, if nothing does. */
-  whenEnded(callback: () => void): void {
+  whenEnded(hurried: boolean, callback: () => void): void {
     if (this.hooks.idle && this.alerts.idle) return callback()
     const { clock } = this.ports
-    const alarms = [clock.after(endingMax.hooks, () => { this.hooks.hurry() }), clock.after(endingMax.alerts, () => { this.alerts.hurry() })]
+    const time = hurried ? { hooks: endingMax.hurried, alerts: endingMax.hurried } : endingMax
+    const alarms = [clock.after(time.hooks, () => { this.hooks.hurry() }), clock.after(time.alerts, () => { this.alerts.hurry() })]
     void Promise.all([this.hooks.ended(), this.alerts.ended()]).then(() => {
       for (const cancel of alarms) cancel()
       callback()

@@ -94,7 +94,8 @@ export class Alerts {
     if (event.type === 'process.state') {
       if (event.to !== 'FATAL' || event.cause === 'shutdown') return
       const { group, name, to: state, reason } = event
-      const exit = this.ports.find(group, name)?.exits.at(-1) ?? null
+      const proc = this.ports.find(group, name)
+      const exit = proc?.exits.findLast((one) => one.incarnation === proc.incarnation) ?? null
       return this.tell({ kinds: event.cause === 'crash_loop' ? ['crash_loop', 'fatal'] : ['fatal'], group, name, state, pid: 0, reason, exit })
     }
     if (event.type === 'process.health' && !event.healthy) {

@@ -191,7 +191,7 @@ export class Session {
         this.waits.forgotten(proc)
       },
       drained: () => {
-        this.aftercare.whenEnded(() => {
+        this.aftercare.whenEnded(this.fleet.hurried, () => {
           this.finish(this.ending)
         })
       },

@@ -9,6 +9,24 @@ const restart = (policy: Partial<RestartSpec>): CareSpec => ({
 })
 const told = (type: 'ready' | 'alive', incarnation = 1): ProcInput => ({ type, incarnation })
 
+describe('A process that is given up', () => {
+  const causes = (fleet: TestFleet): unknown[] =>
+    fleet.effects.flatMap((effect) => (effect.type === 'event' && effect.body.type === 'process.state' && effect.body.to === 'FATAL' ? [effect.body.cause] : []))
+
+  it('tells a crash loop and a shutdown from starts that have failed', () => {
+    const fleet = new TestFleet()
+    const care = restart({ limit: { count: 0, per: 60_000 } })
+    fleet.do({ type: 'addGroup', group: group('g', 1, { name: 'loops', startsecs: 0, care }, { name: 'fails', startretries: 0 }, { name: 'tries' }), by: 'test' })
+    fleet.end('fails', code(1))
+    expect(causes(fleet)).toEqual([undefined])
+    fleet.end('loops', code(1))
+    expect(causes(fleet)).toEqual([undefined, 'crash_loop'])
+    fleet.end('tries', code(1))
+    fleet.do({ type: 'shutdown', by: 'test' })
+    expect(causes(fleet)).toEqual([undefined, 'crash_loop', 'shutdown'])
+  })
+})
+
 describe('A process that says when it is ready', () => {
   const care: CareSpec = { ready: { by: { kind: 'report' }, timeout: 10_000 } }
 
