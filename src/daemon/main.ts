@@ -16,7 +16,7 @@ import { version } from '../lib/version.ts'
 import { warnings } from '../os/capabilities.ts'
 import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
 import { systemClock } from '../os/clock.ts'
-import { kernelFor } from '../os/kernel.ts'
+import { machineFor } from '../os/kernel.ts'
 import { fifoPorts } from '../os/fifo-ports.ts'
 import { ledgerFile } from '../os/ledger-file.ts'
 import { raiseLimits } from '../os/limits.ts'
@@ -29,7 +29,6 @@ import { systemOutside } from '../os/outside.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId } from '../os/proc.ts'
 import { systemProbes } from '../os/probes.ts'
-import { systemProcesses } from '../os/processes.ts'
 import { appendRecord, listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
 import { becomeUser } from '../os/become-user.ts'
 import { createSinks } from '../os/sinks.ts'
@@ -135,9 +134,8 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     process.exit(70)
   }
   const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
-  const kernel = kernelFor(`${runMark}=${instance.runDir}`)
   const ports: SessionPorts = {
-    ...{ clock: systemClock, kernel, processes: systemProcesses(kernel.groups), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, ...machineFor(`${runMark}=${instance.runDir}`), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell) =>
