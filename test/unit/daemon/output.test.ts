@@ -67,6 +67,23 @@ describe('ProcessOutput', () => {
     expect(output.lastLines()).toEqual([...Array.from({ length: 19 }, (_, index) => `err ${String(index + 12)}`), 'half'])
   })
 
+  test('takes lines of others between those of the worker, with the time where that is asked for, and in no log that is not there', async () => {
+    const output = outputOf({ stdout: logOf('out.log', { timestamp: true }) })
+    const heard: string[] = []
+    output.listen('stdout', (chunk) => heard.push(Buffer.from(chunk).toString()))
+    expect(output.note('[pre_start] first')).toBe(true) // nothing has been opened yet
+    await run(output, 'echo one; printf half')
+    expect(output.note('[on_exit] gone')).toBe(true)
+    await run(output, 'echo two')
+    const at = '2026-11-22T03:48:01.123Z'
+    expect(text('out.log')).toBe(`${at} [pre_start] first\n${at} one\n${at} half\n${at} [on_exit] gone\n${at} two\n`)
+    expect(heard.join('')).toBe('[pre_start] first\none\nhalf\n[on_exit] gone\ntwo\n')
+    expect(output.lastLines()).toEqual([])
+    const silent = outputOf({ stdout: logOf('none.log', { file: null }) })
+    expect(silent.note('x')).toBe(false)
+    expect(outputOf({ stdout: logOf('no/such/folder.log') }).note('x')).toBe(false)
+  })
+
   test('has everything of a dead worker after drain, as much as a FIFO holds', async () => {
     const output = outputOf()
     await run(output, 'head -c 300000 /dev/zero | tr "\\000" x; echo; echo end')
