@@ -141,6 +141,7 @@ function restored(spec: ProcessSpec, status: Status, record: Remembered, autosta
   return {
     ...newProc(spec, want, wantedBy, now.wall),
     ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes },
+    busy: status.job === null || status.pid === 0 ? null : { job: status.job, until: null },
     exits,
   }
 }

@@ -231,7 +231,7 @@ export class Session {
 
   /** What was heard or seen of a process. */
   private readonly tell = (proc: Proc, input: ProcInput): void => {
-    if (input.type === 'ready') this.journal.touch(proc) // it will not say so again to the next master
+    if (input.type === 'ready' || input.type === 'busy') this.journal.touch(proc) // it will not say so again to the next master
     this.loop.enqueue({ type: 'proc', proc, input })
   }
 

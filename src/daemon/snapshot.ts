@@ -35,6 +35,8 @@ export const statusSchema = z.object({
   rung: z.int().default(0),
   ready: z.boolean().default(false),
   crashes: z.int().default(0),
+  /** The job in hand. */
+  job: z.string().nullable().default(null),
   /** When it was written, epoch milliseconds. */
   at: z.number(),
 })
@@ -85,6 +87,7 @@ export function statusOf(proc: Proc, groupPriority: number, bootId: string, at: 
     rung: proc.rung,
     ready: proc.ready,
     crashes: proc.crashes,
+    job: proc.busy?.job ?? null,
     at,
   }
 }

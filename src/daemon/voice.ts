@@ -187,6 +187,10 @@ export class Voice {
     if (word.busy !== undefined) this.#asked.busy = word.busy
     if (word.extend !== undefined) this.#asked.extend = word.extend
     if (word.health !== undefined) for (const listener of this.#onHealth) listener(word.health)
+    const { id } = this.#proc
+    if (word.mainPid !== undefined && id !== null && word.mainPid !== id.pid) {
+      warn(this.#proc, `it says that pid ${String(word.mainPid)} goes on in its place (MAINPID); nsup keeps to pid ${String(id.pid)}, which it has spawned: let it stay in the foreground`)
+    }
     if (word.refused !== undefined) warn(this.#proc, `it asks ${word.refused}, which nsup does not do`)
   }
 

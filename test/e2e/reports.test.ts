@@ -18,6 +18,9 @@ async function healthOf(place: Place, name: string): Promise<Health> {
   return worker
 }
 
+/** Root's workers are somebody else, so that the exec chain is there too. */
+const user = userInfo().uid === 0 ? 'nobody' : userInfo().username
+
 const example = (name: string): string => join(root, 'examples', name)
 
 describe.each([
@@ -99,6 +102,22 @@ programs:
     await untilSaid(second, 'late entered RUNNING')
   })
 
+  it('has told the next master of the job in hand', async () => {
+    const place = newPlace('yaml', `
+programs:
+  works: { command: ${JSON.stringify(fixture('answers-usr1.sh', 'echo "{\\"busy\\":{\\"job\\":\\"table 4\\"},\\"health\\":{}}" >&$NSUP_REPORT_FD'))}, busy_wait: 10m, startsecs: 0, stdout_logfile: '%(here)s/works.log' }
+`)
+    const first = await place.master()
+    await untilFile(place.path('works.log'), 'up')
+    expect(await healthOf(place, 'works')).toMatchObject({ answered: true })
+    expect(await place.one('works')).toMatchObject({ job: 'table 4' })
+    process.kill(first.pid, 'SIGKILL')
+    await first.ended
+    const second = await place.master()
+    await untilSaid(second, 'adopted')
+    expect(await place.one('works')).toMatchObject({ job: 'table 4', adopted: true })
+  })
+
   it('lets a worker that floods it wait, and disturbs nobody else', async () => {
     const place = newPlace('yaml', `
 defaults: { startsecs: 0 }
@@ -144,8 +163,6 @@ describe('systemd\'s protocol', () => {
     'sub notify { send($s, $_[0], 0, $to) or die "send: $!" }', '$SIG{USR1} = sub { notify("STATUS=told again"); notify("FDSTORE=1"); print "told\\n" }',
     'notify("STATUS=serving\\nREADY=1")', 'notify("FDSTORE=1")', 'print "watchdog $ENV{WATCHDOG_USEC}\\n"', 'sleep 600 while 1',
   ].join('; ')
-  const user = userInfo().uid === 0 ? 'nobody' : userInfo().username
-
   it(`makes a worker of ${user} ready, shows its status, and refuses to keep descriptors`, async () => {
     const place = newPlace('yaml', `
 programs:
@@ -170,7 +187,7 @@ programs:
 it('a newline on the descriptor of notification_fd makes ready', async () => {
   const place = newPlace('yaml', `
 programs:
-  six: { command: "sh -c 'test -z \\"\${NSUP_REPORT_FD:-}\\" && echo >&7; exec sleep 600'", ready: notification_fd 7, startsecs: 0 }
+  six: { command: "sh -c 'test -z \\"\${NSUP_REPORT_FD:-}\\" && echo >&7; exec sleep 600'", ready: notification_fd 7, startsecs: 0, user: ${user} }
 `)
   await place.master()
   expect(await untilState(place, 'six', 'RUNNING')).toMatchObject({ ready: true })

@@ -202,6 +202,10 @@ describe('systemd\'s protocol', () => {
     await send(address, 'FDSTORE=1')
     await until(() => warned.length === 1)
     expect(warned).toEqual([expect.stringContaining('FDSTORE')])
+    await send(address, 'MAINPID=4711\nSTATUS=its own pid')
+    await send(address, 'MAINPID=4712')
+    await until(() => warned.length === 2)
+    expect(warned[1]).toContain('pid 4712 goes on in its place (MAINPID); nsup keeps to pid 4711')
   })
 
   it('has the same address with the next master', async () => {
