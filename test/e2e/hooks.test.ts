@@ -118,6 +118,37 @@ describe('Hooks', () => {
   })
 })
 
+describe('A process that is unhealthy', () => {
+  it('has its hook run and is told of, once each way, and a pre_stop that hangs does not keep it from being stopped', async () => {
+    const { port, got, until } = await receiver()
+    const here = newPlace('yaml', `supervisord:
+  notify: [{on: [unhealthy], webhook: "http://127.0.0.1:${String(port)}/", template: "%(process)s: %(kind)s"}]
+programs:
+  a:
+    command: sleep 1000
+    startsecs: 0
+    directory: .
+    health: {exec: [test, -e, well], interval: 200ms, retries: 1}
+    on_unhealthy: none
+    on_unhealthy_hook: sh -c 'echo "$NSUP_EVENT $NSUP_PID" >> ill.txt'
+    pre_stop: {command: sleep 1000, timeout: 1s}
+`)
+    const master = await here.master()
+    const { pid } = await untilState(here, 'a', 'RUNNING')
+    await until(1)
+    expect(got[0]).toMatchObject({ text: 'a: unhealthy', kind: 'unhealthy', pid })
+    expect(await untilFile(here.path('ill.txt'), 'on_unhealthy')).toBe(`on_unhealthy ${String(pid)}\n`)
+    const stream = await events(here)
+    here.write('well', '')
+    await stream.until('that it is well again', (event) => event.type === 'process.health' && event['healthy'] === true)
+    stream.close()
+    expect((await here.nsup('stop', 'a')).stdout).toBe('a: stopped\n')
+    await untilSaid(master, 'pre_stop of a has failed: it was killed: it did not end within 1 s')
+    expect(got).toHaveLength(1)
+    expect(here.read('ill.txt')).toBe(`on_unhealthy ${String(pid)}\n`)
+  })
+})
+
 describe('A process that waits for an address', () => {
   it('says so, is started as soon as somebody answers, and can be stopped meanwhile', async () => {
     const late = createTcpServer((socket) => socket.on('error', () => undefined).end())
