@@ -23,7 +23,7 @@ export interface StateEvent extends Common {
   readonly expected: boolean
   readonly reason: string
   readonly by: Actor | null
-  /** For FATAL, where it was not the usual: too many failed starts. */
+  /** What is behind it where that is not the usual: for FATAL, more than failed starts. */
   readonly cause?: 'crash_loop' | 'shutdown' | 'oom'
 }
 
