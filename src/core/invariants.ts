@@ -40,6 +40,10 @@ function rulesOf(proc: Proc, phase: Fleet['phase']): readonly (readonly [rule: s
     ['who is wanted is on its way', want === 'down' || phase !== 'running' || hold !== null || !(state === 'STOPPED' || state === 'EXITED')],
     ['a change waits only for a process that still runs', proc.next === null || !rests(proc)],
     ['who leaves and rests is gone', !(proc.leaving && rests(proc))],
+    ['who is prepared has not been spawned', !proc.preparing || (state === 'STARTING' && !live)],
+    ['who is held is told why', hold === null || hold.trim() !== ''],
+    ['who is held is on no way', hold === null || state !== 'STOPPING'],
+    ['a replacement belongs to who runs', proc.recycle === null || state === 'STARTING' || state === 'RUNNING' || state === 'UNKNOWN'],
     ['at most ten exits are kept', proc.exits.length <= 10],
     ['an exit belongs to an incarnation that was', proc.exits.every((exit) => exit.incarnation <= proc.incarnation)],
   ]

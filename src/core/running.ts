@@ -36,6 +36,7 @@ function beginAbort(proc: Proc, reason: string, now: Now, effects: Effect[]): vo
   proc.stopBy = 'watchdog'
   proc.afterStop = 'failed'
   proc.recycle = null
+  proc.hold = null
   enter(proc, 'STOPPING', reason, now, effects, { by: 'watchdog', pid: proc.id?.pid ?? 0 })
   abort(proc, reason, now, effects)
 }

@@ -102,6 +102,8 @@ export function recordExit(
   proc.adopted = false
   proc.deadline = null
   proc.hold = null
+  proc.recycle = null
+  proc.busy = null
   proc.stoppedAt = now.wall
   effects.push({ type: 'sweep', proc, pid })
   return record

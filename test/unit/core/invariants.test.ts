@@ -44,6 +44,11 @@ const broken: readonly (readonly [rule: string, state: State, change: Partial<Pr
   ['who is wanted is on its way', 'STOPPED', { want: 'up' }],
   ['a change waits only for a process that still runs', 'STOPPED', { next }],
   ['who leaves and rests is gone', 'EXITED', { leaving: true }],
+  ['who is prepared has not been spawned', 'STARTING', { preparing: true }],
+  ['who is prepared has not been spawned', 'BACKOFF', { preparing: true }],
+  ['who is held is told why', 'BACKOFF', { hold: '' }],
+  ['who is held is on no way', 'STOPPING', { hold: 'waiting' }],
+  ['a replacement belongs to who runs', 'STOPPED', { recycle: { reason: 'r', by: 'ann', latest: null } }],
   ['at most ten exits are kept', 'RUNNING', { exits: Array.from({ length: 11 }, () => exits()).flat() }],
   ['an exit belongs to an incarnation that was', 'STOPPED', { exits: exits(), incarnation: 0 }],
 ]
@@ -58,4 +63,11 @@ it('notices a drained fleet in which something runs', () => {
 
 it('lets who is wanted rest during a shutdown', () => {
   expect(brokenInvariants(fleetOf(procIn('STOPPED', { want: 'up' }), 'stopping'))).toEqual([])
+})
+
+it('notices who is left waiting though what it waits for is there', () => {
+  const web = procIn('STOPPED', { group: 'web', name: 'web', want: 'up', hold: 'waiting for db' }, { group: 'web', name: 'web', program: 'web', care: { dependsOn: [{ on: 'db', condition: 'ready', required: true }] } })
+  const fleet = fleetOf(web)
+  enlist(fleet, procIn('RUNNING', { group: 'db', name: 'db' }, { group: 'db', name: 'db', program: 'db' }), 1)
+  expect(brokenInvariants(fleet)).toEqual(['web:web is left waiting though its conditions hold'])
 })
