@@ -8,6 +8,7 @@ import type { FleetInput } from '../core/fleet.ts'
 import type { Clock, Processes } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
+import { exhaust } from '../lib/exhaust.ts'
 import type { MasterLog } from './master-log.ts'
 
 /** Milliseconds between two looks. */
@@ -48,6 +49,18 @@ export class MemoryWatch {
     if (order === this.order) return
     this.order = order
     if (order.some(({ proc }) => isWatched(proc))) this.arm(interval)
+  }
+
+  /** What is shown of the memory of those with a bound is what the bound is for: the tree, not the process alone. */
+  async refine<T extends { readonly memory: number }>(measured: Promise<ReadonlyMap<number, T>>): Promise<ReadonlyMap<number, T>> {
+    const all = new Map(await measured)
+    const pids = this.watched().map(({ id }) => id?.pid ?? 0).filter((pid) => all.has(pid))
+    if (pids.length === 0) return all
+    for (const [pid, usage] of exhaust(this.ports.meter.survey(pids))) {
+      const one = all.get(pid)
+      if (one !== undefined) all.set(pid, { ...one, memory: await this.ports.meter.precise(usage) })
+    }
+    return all
   }
 
   close(): void {

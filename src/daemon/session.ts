@@ -216,7 +216,8 @@ export class Session {
     const { fleet, streams, bus, waits, environment, ledger } = this
     return new FleetMaster(
       {
-        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, measure, portHolder, environment, ledger },
+        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, portHolder, environment, ledger },
+        measure: (pids) => this.keeper.memory.refine(measure(pids)),
         enqueue: (...inputs) => {
           this.loop.enqueue(...inputs)
         },

@@ -111,6 +111,15 @@ describe('The watch over memory', () => {
     expect(lines).toEqual(['warn worker: uses 612 MB, max_memory is 512 MB'])
   })
 
+  it('shows of those with a bound what it measures, and of others what was measured', async () => {
+    const [bound, free] = [running(), procIn('RUNNING', { id: { pid: 12, startTime: '1' } })]
+    const { watch, sizes } = watching([bound, free])
+    Object.assign(sizes, { resident: 300, precise: 200 })
+    const measured = new Map([bound, free].map(({ id }) => [id?.pid ?? 0, { cpu: 1, memory: 5 }]))
+    const shown = await watch.refine(Promise.resolve(measured))
+    expect([...shown]).toEqual([[bound.id?.pid, { cpu: 1, memory: 200 * mega }], [12, { cpu: 1, memory: 5 }]])
+  })
+
   it('stops when none is left that runs, begins again with the next, and not after its end', async () => {
     const proc = running()
     const { watch, clock, look } = watching([proc])
