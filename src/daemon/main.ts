@@ -114,6 +114,12 @@ async function serve(first: Config, run: Run): Promise<number> {
   return 0
 }
 
+/** What is asked rarely is loaded when it is. */
+const questions: Pick<SessionPorts, 'look' | 'portHolder'> = {
+  look: async (order) => (await import('../os/look.ts')).lookAt(order),
+  portHolder: async (port) => (await import('../os/ports-in-use.ts')).portHolder(port),
+}
+
 async function runSession(config: Config, run: Run): Promise<Ending> {
   const { instance, reporter } = run
   const { master: spec } = config
@@ -145,8 +151,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     autoLogs: autoLogsOf(config),
     ledger: ledgerFile(join(instance.logDir, 'ledger.jsonl')),
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
-    look: async (order) => (await import('../os/look.ts')).lookAt(order),
-    portHolder: async (port) => (await import('../os/ports-in-use.ts')).portHolder(port),
+    ...questions,
     listen: async (master) => {
       const listening = await listen(master, config.servers, { path: instance.socket }, { log: write })
       log.info("RPC interface 'supervisor' initialized")

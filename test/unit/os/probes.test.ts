@@ -73,7 +73,28 @@ describe('An http probe', () => {
     silent.on('connection', (socket) => socket.on('error', () => undefined).resume())
     expect(await ask(http(`http://user:word@127.0.0.1:${port}/a`), 50)).toBe(`no answer from http://127.0.0.1:${port}/a within 0.05 s`)
     const other = createTcpServer((socket) => socket.on('error', () => undefined).resume().end('220 mail.example ESMTP\r\n'))
-    expect(await ask(http(`http://127.0.0.1:${await listening(other)}`))).toMatch(/^no HTTP answer from http:\/\/127\.0\.0\.1:\d+ \(HPE_/)
+    const where = `http://127.0.0.1:${await listening(other)}`
+    expect(await ask(http(where))).toBe(`no HTTP answer from ${where}`)
+    expect(await ask(http(where, { body: 'a' }))).toMatch(/^no HTTP answer from .* \(HPE_/)
+    expect(await ask(http(`http://127.0.0.1:${await listening(createTcpServer((socket) => socket.on('error', () => undefined).resume().end()))}`))).toMatch(/^no HTTP answer/)
+  })
+
+  it('reads a status that comes in pieces, after answers before the answer, with the name of the URL', async () => {
+    let asked = ''
+    const server = createTcpServer((socket) => {
+      socket.setNoDelay().on('error', () => undefined).once('data', (text) => {
+        asked = text.toString()
+        const pieces = ['HTTP/1.1 103 Early', ' Hints\r\nlink: </a>\r\n', '\r\nHTTP/1.1 20', '4 No', ' Content\r\n\r\n']
+        const say = (): void => {
+          const piece = pieces.shift()
+          if (piece !== undefined && !socket.destroyed) socket.write(piece, () => setImmediate(say))
+        }
+        say()
+      })
+    })
+    const port = await listening(server)
+    expect(await ask(http(`http://ann:a%20b@127.0.0.1:${port}/x?y=1`, { status: [204], headers: { 'X-A': 'b' } }))).toBeNull()
+    expect(asked).toBe(`GET /x?y=1 HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Basic ${Buffer.from('ann:a b').toString('base64')}\r\nuser-agent: nsup\r\naccept: */*\r\nX-A: b\r\nconnection: close\r\n\r\n`)
   })
 })
 
