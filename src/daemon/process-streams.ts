@@ -2,6 +2,7 @@
  * The streams of all processes: makes FIFOs in one batch, opens a process's streams when they are first needed,
  * opens them anew when its spec has changed, and tells the bus and the log what is dropped.
  */
+import { channelsOf } from '../core/channels.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
@@ -34,6 +35,11 @@ interface Opened {
   readonly output: ProcessOutput
 }
 
+/** Who also reports has descriptors for that: never more than the rest. */
+function shareOf(spec: ProcessSpec): number {
+  return channelsOf(spec) === null ? 1 : 2
+}
+
 export class ProcessStreams implements StreamsOf {
   private readonly opened = new Map<Proc, Opened>()
   private readonly options: ProcessStreamsOptions
@@ -46,7 +52,8 @@ export class ProcessStreams implements StreamsOf {
 
   prepare(groups: readonly GroupSpec[]): void {
     const { runDir, ports, log, makeFolder, makeRoom } = this.options
-    makeRoom(this.opened.size + groups.reduce((sum, { processes }) => sum + processes.length, 0))
+    const specs = [...[...this.opened.values()].map(({ spec }) => spec), ...groups.flatMap(({ processes }) => processes)]
+    makeRoom(specs.reduce((sum, spec) => sum + shareOf(spec), 0))
     const paths: string[] = []
     try {
       for (const spec of groups.flatMap((group) => group.processes)) {
