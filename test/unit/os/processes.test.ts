@@ -154,3 +154,28 @@ const spec = { group: 'shop', name: 'checkin', argv: ['/bin/sh', '-c', 'exit 0']
 const answer = systemProcesses().spawn({ spec, environment: {}, stdin: 0, stdout: 1, stderr: 2 }, () => console.log('it ran'))
 console.log(answer.reason ?? 'it runs')
 `
+
+describe('further descriptors', () => {
+  it('have the numbers that were asked for, whatever lies between, and the umask and the user change nothing', async () => {
+    const order = workshop.order(specOf(['sh', '-c', 'echo to seven >&7; echo "four: $(echo x 2>&1 >&4)"'], { umask: 0o27, user: root ? 'nobody' : null }))
+    const { exit } = run({ ...order, descriptors: new Map([[7, order.stdout]]) })
+    expect(await order.lines.next()).toBe('to seven')
+    expect(await order.lines.next()).toMatch(/^four: .*4/)
+    expect(await exit).toEqual({ kind: 'code', code: 0 })
+  })
+})
+
+describe('the handlers of a process', () => {
+  it('are known before a signal is sent', async () => {
+    const order = workshop.order(specOf(['sh', '-c', 'trap "echo caught" USR1; echo there; while :; do sleep 600 & wait $!; kill $!; done']))
+    const answer = await new Promise<{ readonly pid: number; readonly startTime: string }>((resolve, reject) => {
+      const spawned = processes.spawn(order, () => undefined)
+      if (spawned.ok) resolve(spawned)
+      else reject(new Error(spawned.reason))
+    })
+    await order.lines.next()
+    expect(processes.handles(answer, 'SIGUSR1')).toBe(true)
+    expect(processes.handles(answer, 'SIGUSR2')).toBe(false)
+    expect(processes.kill(answer, 'SIGKILL', 'group')).toBe('sent')
+  })
+})
