@@ -13,8 +13,10 @@ const host = '127.0.0.1'
 const port = Number(process.env.PORT || 8080)
 const bodyLimit = 64 * 1024
 
+const started = Date.now()
 let inFlight = 0
 let answered = 0
+let lastActivity = null
 let stopping = false
 
 const say = (message, fields = {}) => process.stdout.write(`${JSON.stringify({ message, ...fields })}\n`)
@@ -31,6 +33,7 @@ const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, 
   response.on('close', () => {
     inFlight -= 1
     answered += 1
+    lastActivity = new Date().toISOString()
   })
   answer(request).then(
     ([status, body]) => reply(response, status, body),
@@ -108,6 +111,12 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT']) {
     say('Worker received shutdown signal', fields)
   })
 }
+
+// Without a handler Node would open its debugger instead.
+process.on('SIGUSR1', () => {
+  const uptime = Math.round((Date.now() - started) / 1000)
+  say('Worker status', { pid: process.pid, processed_count: answered, last_activity: lastActivity, is_processing: inFlight > 0, uptime })
+})
 
 function drain() {
   server.close(() => {

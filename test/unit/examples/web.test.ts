@@ -123,3 +123,10 @@ it('refuses a port that is none', async () => {
   const { code, stderr } = await run({ PORT: 'http' }).ended
   expect([code, stderr]).toEqual([1, 'web: PORT must be a number from 0 to 65535, not http\n'])
 })
+
+it('tells on USR1 how it goes', async () => {
+  const { web, url } = await open()
+  await fetch(url)
+  web.signal('SIGUSR1')
+  expect(await web.next('Worker status')).toMatchObject({ pid: web.pid, processed_count: 1, is_processing: false, uptime: expect.any(Number) })
+})
