@@ -137,7 +137,7 @@ function apply(fleet: Fleet, input: FleetInput, turn: Moment): void {
       fleet.stopBy = `${shutdownActor}, ${input.by}`
       beginLimit(fleet, now)
       // Nothing of these runs, and nothing of them shall.
-      for (const { proc } of ranked(fleet)) if (proc.preparing) stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects, gate)
+      for (const { proc } of ranked(fleet)) if (proc.preparing || rests(proc)) stepProc(proc, { type: 'stop', by: fleet.stopBy }, now, effects, gate)
       return
     case 'quiet':
       if (fleet.lull === 'due') fleet.lull = 'over'

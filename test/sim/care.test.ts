@@ -11,7 +11,7 @@ it(`keeps every promise of readiness, dependencies, restarts and stops through $
   for (let seed = 1; seed <= seeds && failures.length < 3; seed += 1) {
     if (only !== undefined && Number(only) !== seed) continue
     try {
-      new CareLife(new Random(seed)).live(40)
+      new CareLife(new Random(seed)).live(25)
     } catch (error) {
       failures.push(`seed ${String(seed)}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     }

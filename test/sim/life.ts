@@ -16,6 +16,7 @@ import type { ProcStreams } from '../../src/daemon/streams.ts'
 import type { Behaviour } from './fake-processes.ts'
 import { plainKernel } from './fake-kernel.ts'
 import { FakeWorld } from './fake-processes.ts'
+import { withCare } from './random-care.ts'
 import { randomBehaviour, randomGroups } from './random-world.ts'
 import type { Random } from './random-world.ts'
 
@@ -63,7 +64,7 @@ export class Life {
 
   constructor(random: Random) {
     this.random = random
-    this.groups = randomGroups(random)
+    this.groups = withCare(random, randomGroups(random))
     const behaviours = new Map<string, Behaviour>()
     this.world = new FakeWorld({
       behaviour: (spec, attempt) => {
@@ -111,7 +112,7 @@ export class Life {
       case 'kill':
         return this.act(({ master }) => void master.kill(this.some(master), 'sim'))
       case 'config':
-        this.groups = randomGroups(random)
+        this.groups = withCare(random, randomGroups(random))
         return this.act(({ master }) => this.await('update', master.update([], 'sim')))
       case 'add':
         return this.act(({ master }) => master.addGroup(random.pick(['a', 'b', 'c']), 'sim'))
@@ -248,7 +249,6 @@ export class Life {
       streams: () => fakeStreams(this.random),
       probes: { run: () => () => undefined },
       ...{ look: () => new Promise(() => undefined), logDir: '/log' },
-      ...{ look: () => Promise.resolve(''), logDir: '/log' },
       kernel: plainKernel,
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },

@@ -50,6 +50,20 @@ function randomCare(random: Random, earlier: readonly string[]): CareSpec {
   }
 }
 
+/** Gives some programs of a config what the daemon needs no worker's word for; groups need only those before them. */
+export function withCare(random: Random, groups: readonly GroupSpec[]): GroupSpec[] {
+  return groups.map((group) => {
+    if (random.chance(0.6)) return group
+    const { dependsOn, dependsRestart, ready, watchdog, restart, stop, recycle } = randomCare(random, groups.map(({ name }) => name).filter((name) => name < group.name))
+    const care: CareSpec = {
+      ...(dependsOn !== undefined && { dependsOn, dependsRestart: dependsRestart === true }),
+      ...(ready !== undefined && { ready }), ...(watchdog !== undefined && { watchdog }), ...(restart !== undefined && { restart }),
+      ...(stop !== undefined && { stop: { ...stop, command: null } }), ...(recycle !== undefined && { recycle }),
+    }
+    return { ...group, processes: group.processes.map((spec) => ({ ...spec, program: group.name, care })) }
+  })
+}
+
 const health = { by: { kind: 'tcp', host: 'h', port: 1 }, interval: 1000, timeout: 1000, retries: 1, startPeriod: 0 } as const
 
 function needOf(random: Random, on: string): Dependency {

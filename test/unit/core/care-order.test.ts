@@ -147,6 +147,14 @@ describe('A shutdown', () => {
   })
 })
 
+it('A start that is held when a shutdown begins is given up, and comes with the next master if it starts by itself', () => {
+  const fleet = new TestFleet()
+  fleet.run(one('db', undefined, { autostart: false, startsecs: 1000 }))
+  fleet.do({ type: 'addGroup', group: one('web', needs('db')), by: 'test' })
+  fleet.do({ type: 'shutdown', by: 'ann' })
+  expect(fleet.proc('web')).toMatchObject({ state: 'STOPPED', want: 'down', hold: null, wantedBy: 'shutdown, ann' })
+})
+
 describe('A replacement', () => {
   it('outside the restart window waits for it without taking anything down, unless a person asks', () => {
     const fleet = new TestFleet()
