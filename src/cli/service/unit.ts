@@ -68,12 +68,17 @@ export function unitText(input: UnitInput): string {
     '# The workers live in this unit too: one of them that runs out of memory must not end the others.',
     'OOMPolicy=continue',
     'TasksMax=infinity',
+    ...(asksForGroups(config) ? ['# Some programs have control groups of their own. The subgroup is for systemd 254 and later: a restart while they run.', 'Delegate=yes', 'DelegateSubgroup=nsup-master'] : []),
     '# No sandbox: whatever is taken from the master is taken from every worker. Sandbox a program, not its supervisor.',
     '',
     '[Install]',
     `WantedBy=${scope === 'system' ? 'multi-user.target' : 'default.target'}`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+function asksForGroups({ groups }: Config): boolean {
+  return groups.some(({ processes }) => processes.some(({ care }) => (care?.resources?.cgroup ?? null) !== null))
 }
 
 /** A word of a command line or of Environment: quoted where it must be; neither specifiers nor, in commands, variables. */

@@ -38,6 +38,12 @@ it('does not wait for a word from the master where systemd-notify is missing', (
   expect(unit({ notify: false })).not.toContain('Notify')
 })
 
+it('has a part of the tree of control groups delegated where a program asks for one', () => {
+  const asking = configOf('programs:\n  web: {command: cat, cgroup: {pids_max: 5}}\n')
+  expect(unit({ config: asking })).toMatch(/\nDelegate=yes\nDelegateSubgroup=nsup-master\n/)
+  expect(unit()).not.toContain('Delegate')
+})
+
 it('takes nothing from the workers: no sandbox, no new privileges for none', () => {
   expect(unit()).not.toMatch(/^(NoNewPrivileges|Protect|Private|Restrict|SystemCall|MemoryDeny|CapabilityBounding)/m)
 })
