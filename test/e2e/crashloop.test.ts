@@ -5,6 +5,7 @@ import { untilProcess } from './waits.ts'
 
 it('three programs that end at once, for ever, keep nobody from asking and from stopping the master', async () => {
   const place = newPlace('yaml', `
+supervisord: { restart_burst: 0 }
 programs:
   'true': { command: 'true', numprocs: 3, startsecs: 0, autorestart: true }
 `)
