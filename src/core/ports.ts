@@ -32,6 +32,8 @@ export type Capability = (spec: ProcessSpec) => Lack | null
 
 export interface SpawnOrder {
   readonly spec: ProcessSpec
+  /** The command as findCommand has found it just now; looked for when left out. */
+  readonly path?: string
   /** The whole environment of the child. */
   readonly environment: Readonly<Record<string, string>>
   /** Descriptors that become 0, 1 and 2 of the child. */

@@ -118,7 +118,7 @@ function spawn(proc: Proc, { processes, streams, keeper, sockets, environment, e
   const stdin = socket === undefined ? opened.stdin : sockets.descriptor(socket)
   if (typeof stdin === 'string') return failed(proc, stdin, log)
   const { stdout, stderr, voice } = opened
-  const order = { spec: proc.spec, environment: variables, stdin, stdout, stderr, ...(voice === undefined ? {} : giftsOf(voice.gifts, variables)) }
+  const order = { spec: proc.spec, path: command.path, environment: variables, stdin, stdout, stderr, ...(voice === undefined ? {} : giftsOf(voice.gifts, variables)) }
   keeper.beforeSpawn(proc)
   const spawned = processes.spawn(order, (status, polled) => {
     enqueue(exitInput(proc, status, { streams, keeper }, polled))

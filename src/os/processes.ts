@@ -94,8 +94,8 @@ function tellNow(polled: boolean): void {
 }
 
 /** Everything that can be known before the fork: user, directory, command. */
-function prepare({ spec, environment }: SpawnOrder, groups: Pick<ControlGroups, 'prepare'> | null): Chain | SpawnProblem {
-  const command = findCommand(spec, environment)
+function prepare({ spec, path, environment }: SpawnOrder, groups: Pick<ControlGroups, 'prepare'> | null): Chain | SpawnProblem {
+  const command = path === undefined ? findCommand(spec, environment) : { ok: true as const, path }
   if (!command.ok) return command
   const user = userChange(spec.user)
   if (!user.ok) return problem('SPAWN_ERROR', user.reason)
