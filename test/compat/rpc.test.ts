@@ -11,7 +11,8 @@ const recipes = {
   RUNNING: 'command=cat\nstartsecs=0',
   BACKOFF: 'command=no-such-command\nstartretries=1000',
   STOPPING: `command=${fixture('ignores-term.sh')}\nstartsecs=1\nstopwaitsecs=3600`,
-  EXITED: 'command=true\nstartsecs=0\nautorestart=false',
+  // It lives long enough that supervisord sees it run before it sees it end, when it is started again.
+  EXITED: 'command=sleep 1\nstartsecs=0\nautorestart=false',
   FATAL: 'command=no-such-command\nstartretries=0',
 } as const
 type StateName = keyof typeof recipes
