@@ -23,7 +23,8 @@ export class CareChecks {
   private readonly fleet: Fleet
   private seen = new Map<Proc, Seen>()
   private readonly comebacks: number[] = []
-  private readonly stopping = new Map<Proc, number>()
+  /** Since when, and for how long at most: by the spec that it is being stopped with, also if another one comes meanwhile. */
+  private readonly stopping = new Map<Proc, { readonly since: number; readonly longest: number }>()
 
   constructor(fleet: Fleet) {
     this.fleet = fleet
@@ -74,7 +75,7 @@ export class CareChecks {
   }
 
   private judgeStop(proc: Proc, by: string | null, states: ReadonlyMap<Proc, { state: State }>, now: Now): string[] {
-    this.stopping.set(proc, now.mono)
+    this.stopping.set(proc, { since: now.mono, longest: longestStop(proc) })
     if (by !== 'max_lifetime' && by !== 'max_memory') return []
     const down = ranked(this.fleet).map((one) => one.proc).filter((one) => one !== proc && one.group === proc.group && one.spec.program === proc.spec.program && one.want === 'up')
       .filter((one) => !['RUNNING', 'FATAL'].includes(states.get(one)?.state ?? 'RUNNING'))
@@ -85,9 +86,9 @@ export class CareChecks {
     const wrong: string[] = []
     for (const { proc } of ranked(this.fleet)) {
       if (proc.state !== 'STOPPING') continue
-      const since = this.stopping.get(proc) ?? now.mono
-      this.stopping.set(proc, since)
-      if (now.mono - since > longestStop(proc)) wrong.push(`${proc.name} has been STOPPING for ${String(now.mono - since)} ms`)
+      const { since, longest } = this.stopping.get(proc) ?? { since: now.mono, longest: 0 }
+      this.stopping.set(proc, { since, longest: Math.max(longest, longestStop(proc)) })
+      if (now.mono - since > Math.max(longest, longestStop(proc))) wrong.push(`${proc.name} has been STOPPING for ${String(now.mono - since)} ms`)
     }
     return wrong
   }
