@@ -61,7 +61,7 @@ export interface Processes {
   spawn(order: SpawnOrder, onExit: (status: ExitStatus, polled: boolean) => void): ({ readonly ok: true } & Pid) | SpawnProblem
   /**
    * Sends a signal after checking that the pid is still the same process. `group`: to the process group that it
-   * leads. `gone`: nobody there (ESRCH, or another process has the pid now); `failed`: the kernel refused.
+   * leads, or to it alone if it leads none. `gone`: nobody there (ESRCH, or another process has the pid now); `failed`: the kernel refused.
    */
   kill(target: Pid, signal: SignalName, scope: 'process' | 'group'): 'sent' | 'gone' | { readonly failed: string }
   isAlive(target: Pid): boolean

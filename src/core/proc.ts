@@ -99,7 +99,17 @@ export type ProcInput =
   | { readonly type: 'stop'; readonly by: Actor }
   | { readonly type: 'spawned'; readonly id: Pid }
   | { readonly type: 'spawnFailed'; readonly reason: string }
-  | { readonly type: 'exited'; readonly status: ExitStatus; readonly lastLines: readonly string[]; /** The kernel killed it for want of memory. */ readonly oom?: boolean }
+  | {
+      readonly type: 'exited'
+      readonly status: ExitStatus
+      readonly lastLines: readonly string[]
+      /** The kernel killed it for want of memory. */
+      readonly oom?: boolean
+      /** Who has ended. If another process goes on in its place by now, that is no end. */
+      readonly of?: Pid
+    }
+  /** Another process goes on in place of the one that was spawned: it has been seen to live, and to be of this incarnation. */
+  | { readonly type: 'mainPid'; readonly incarnation: number; readonly id: Pid }
   /** `deadline` has passed. */
   | { readonly type: 'due' }
   /** The kernel would not let us signal it. */
@@ -143,6 +153,8 @@ export type Effect =
       /** Look at the process before the signal, so that somebody can find out why it was silent. */
       readonly forensics?: string
     }
+  /** The process is `id` from now on, which is not the master's child: watch it. `before` may run on. */
+  | { readonly type: 'follow'; readonly proc: Proc; readonly id: Pid; readonly before: Pid }
   /** The leader `pid` is gone: see what of its group and session is left, and kill that if the spec says so. */
   | { readonly type: 'sweep'; readonly proc: Proc; readonly pid: number }
   | { readonly type: 'event'; readonly body: EventBody; readonly proc: Proc | null }
@@ -193,6 +205,11 @@ export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: nu
     next: null,
     leaving: false,
   }
+}
+
+/** A pid alone is no identity. */
+export function isSame(one: Pid, other: Pid | null): boolean {
+  return one.pid === other?.pid && one.startTime === other.startTime
 }
 
 /** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */

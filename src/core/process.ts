@@ -17,6 +17,9 @@
  * the gate holds back (gate.ts): a start that waits for a dependency, a stop that waits for dependents, a restart that
  * waits its turn stay where they are, with the reason in `hold`, and are asked for again at each settling.
  *
+ * A launcher may name another process that goes on in its place (`mainPid`): that one is the process then, gets the signals,
+ * and its end counts; the end of whoever was it before is none.
+ *
  * A process that is not well, is out of date or too large is stopped without being unwanted: `afterStop` says what
  * follows. Each process has at most one deadline: the end of startsecs or of ready_timeout (STARTING), the next try
  * (BACKOFF, FATAL), the next rung (STOPPING), the nearest of its alarms (RUNNING). A shutdown makes FATAL of BACKOFF
@@ -27,8 +30,9 @@ import { abandonBackoff, askToStop, climbOn, endAfterRunning, endStopping, endUn
 import { openGate } from './gate.ts'
 import type { Gate } from './gate.ts'
 import type { State } from './model.ts'
+import { isSame } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
-import { attend, changeJob, judge, keepRunning, replace, showLife, tryToReplace } from './running.ts'
+import { attend, changeJob, follow, judge, keepRunning, replace, showLife, tryToReplace } from './running.ts'
 import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, noteWhatHolds, rememberIncarnation, spawnOrFail, startLonger, stayUnready, tryAgain } from './starting.ts'
 import type { Turn } from './turn.ts'
 
@@ -36,7 +40,7 @@ type Cell<T extends ProcInput['type']> = ((proc: Proc, turn: Turn<T>) => void) |
 type Row = { readonly [T in ProcInput['type']]: Cell<T> }
 
 /** What an incarnation tells may come late: when there is none any more, or not yet. */
-const silent = { prepared: 'ignore', waiting: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore' } as const
+const silent = { prepared: 'ignore', waiting: 'ignore', mainPid: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore' } as const
 const resting = { ...silent, due: tryAgain, refused: 'ignore', hurry: 'ignore', giveUp: 'ignore', spawned: 'never', spawnFailed: 'never' } as const
 
 /** The table. TypeScript refuses a missing cell. */
@@ -57,6 +61,7 @@ export const table = {
     refused: loseControl,
     hurry: 'ignore',
     giveUp: 'ignore',
+    mainPid: follow,
     ready: becomeReady,
     health: stayUnready,
     alive: showLife,
@@ -75,6 +80,7 @@ export const table = {
     refused: loseControl,
     hurry: 'ignore',
     giveUp: 'ignore',
+    mainPid: follow,
     ready: becomeReady,
     health: judge,
     alive: showLife,
@@ -105,6 +111,7 @@ export const table = {
     refused: loseControl,
     hurry: killNow,
     giveUp: 'ignore',
+    mainPid: follow,
     looked: rememberLook,
     extend: stopLonger,
   },
@@ -126,6 +133,7 @@ export const table = {
 export function stepProc(proc: Proc, input: ProcInput, now: Now, effects: Effect[], gate: Gate = openGate): void {
   // What is told of an incarnation that is gone means nobody.
   if ('incarnation' in input && input.incarnation !== proc.incarnation) return
+  if (input.type === 'exited' && input.of !== undefined && !isSame(input.of, proc.id)) return
   const cell = (table[proc.state] as Row)[input.type] as Cell<ProcInput['type']>
   if (cell === 'ignore') return
   assert(cell !== 'never', `${proc.group}:${proc.name}: ${input.type} cannot happen in ${proc.state}`)

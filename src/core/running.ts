@@ -1,6 +1,7 @@
 /** The cells of a process that is RUNNING: its alarms, its health, its job, and being replaced. */
 import { abort, beginStop } from './ladder.ts'
 import { lifetimeEnd } from './policy.ts'
+import { isSame } from './proc.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 import { enter } from './transitions.ts'
 import type { Moment, Turn } from './turn.ts'
@@ -88,6 +89,15 @@ export function judge(proc: Proc, { input, now, effects }: Turn<'health'>): void
 
 export function showLife(proc: Proc, { now }: Turn<'alive'>): void {
   proc.seen = now.mono
+}
+
+/** A launcher has made its daemon: what happens to the launcher is of no interest any more. The next signal goes to the daemon. */
+export function follow(proc: Proc, { input, effects }: Turn<'mainPid'>): void {
+  const before = proc.id
+  if (before === null || isSame(before, input.id)) return
+  proc.id = input.id
+  proc.adopted = true
+  effects.push({ type: 'follow', proc, id: input.id, before })
 }
 
 export function changeJob(proc: Proc, { input, now }: Turn<'busy'>): void {

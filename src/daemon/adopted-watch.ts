@@ -1,9 +1,10 @@
 /**
- * Watches adopted processes, which are nobody's children here: by their start time, twice a second while there are
+ * Watches adopted processes, and those that a launcher has made (MAINPID), which are nobody's children here: by their start time, twice a second while there are
  * any, and at once when somebody has a hint.
  */
 import type { Pid } from '../core/model.ts'
 import type { Clock, Processes } from '../core/ports.ts'
+import { isSame } from '../core/proc.ts'
 import type { Proc } from '../core/proc.ts'
 
 /** Milliseconds between two looks. */
@@ -14,9 +15,9 @@ export class AdoptedWatch {
   private cancelAlarm: (() => void) | null = null
   private readonly clock: Clock
   private readonly processes: Processes
-  private readonly onGone: (proc: Proc) => void
+  private readonly onGone: (proc: Proc, id: Pid) => void
 
-  constructor(clock: Clock, processes: Processes, onGone: (proc: Proc) => void) {
+  constructor(clock: Clock, processes: Processes, onGone: (proc: Proc, id: Pid) => void) {
     this.clock = clock
     this.processes = processes
     this.onGone = onGone
@@ -30,10 +31,10 @@ export class AdoptedWatch {
   /** Looks now: called by the timer, and whenever something hints at an end. */
   look(): void {
     for (const [proc, id] of this.watched) {
-      if (proc.id?.pid !== id.pid) this.watched.delete(proc)
+      if (!isSame(id, proc.id)) this.watched.delete(proc)
       else if (!this.processes.isAlive(id)) {
         this.watched.delete(proc)
-        this.onGone(proc)
+        this.onGone(proc, id)
       }
     }
     this.close()

@@ -45,6 +45,12 @@ export function environmentOf(base: EnvironmentBase, proc: Proc): Readonly<Recor
   })
 }
 
+/** The words by which who descends from an incarnation is known, whatever group and session it has made. */
+export function marksOf(proc: Proc, runDir: string, incarnation: number): string[] {
+  const name = proc.spec.environment['NSUP_PROCESS'] ?? namespec(proc.group, proc.name)
+  return [`${runMark}=${runDir}`, `NSUP_PROCESS=${name}`, `NSUP_INCARNATION=${String(incarnation)}`]
+}
+
 /** The environment of a command that asks how a process is: the process's own, but for the mark of what is to be adopted. */
 export function helperEnvironment(base: EnvironmentBase, proc: Proc): Readonly<Record<string, string>> {
   const own: Record<string, string> = {}

@@ -27,7 +27,7 @@ import type { Notify } from '../os/notify.ts'
 import { roomForProcesses } from '../os/open-files.ts'
 import { systemOutside } from '../os/outside.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
-import { bootId } from '../os/proc.ts'
+import { bootId, whoIs } from '../os/proc.ts'
 import { systemProbes } from '../os/probes.ts'
 import { appendRecord, listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
 import { becomeUser } from '../os/become-user.ts'
@@ -145,7 +145,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell) =>
-      new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom, voices: { clock: systemClock, notifySockets, tell } }),
+      new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom, voices: { clock: systemClock, notifySockets, whoIs, tell } }),
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },
     readConfig: () => rereadConfig(run),
     autoLogs: autoLogsOf(config),

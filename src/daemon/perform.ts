@@ -3,8 +3,9 @@
  * It holds the children of this master and the adopted; it decides nothing.
  */
 import type { FleetInput } from '../core/fleet.ts'
-import type { ExitStatus, State } from '../core/model.ts'
+import type { ExitStatus, Pid, State } from '../core/model.ts'
 import type { Processes, SpawnOrder } from '../core/ports.ts'
+import { isSame } from '../core/proc.ts'
 import type { Effect, Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import type { Aftercare } from './aftercare.ts'
@@ -37,6 +38,8 @@ export interface PerformPorts {
   readonly touched: (proc: Proc) => void
   /** A process has entered a state. */
   readonly changed: (proc: Proc, state: State) => void
+  /** It is another process from now on, which is nobody's child here. */
+  readonly followed: (proc: Proc, before: Pid, id: Pid) => void
   readonly forgotten: (proc: Proc) => void
   readonly drained: () => void
 }
@@ -58,6 +61,9 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         ports.touched(effect.proc)
         if (effect.forensics === undefined) return kill(effect, ports)
         killAfterLook(effect, effect.forensics, ports)
+        return null
+      case 'follow':
+        follow(effect, ports)
         return null
       case 'sweep':
         ports.keeper.sweep(effect.proc, effect.pid)
@@ -86,17 +92,24 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
   }
 }
 
-/** What the fleet is told when a process has ended. `polled`: see ChunkReader. */
-export function exitInput(proc: Proc, status: ExitStatus, { streams, keeper }: Witnesses, polled: boolean): FleetInput {
+/** What the fleet is told when `of` has ended, which is or was the process. `polled`: see ChunkReader. */
+export function exitInput(proc: Proc, of: Pid, status: ExitStatus, { streams, keeper }: Witnesses, polled: boolean): FleetInput {
   const own = streams.get(proc)
-  own?.drain(polled)
-  return { type: 'proc', proc, input: { type: 'exited', status, lastLines: own?.lastLines() ?? [], ...(keeper.wasOom(proc, status) && { oom: true }) } }
+  own?.drain(polled) // its last word may be who goes on in its place
+  const oom = isSame(of, proc.id) && keeper.wasOom(proc, status)
+  return { type: 'proc', proc, input: { type: 'exited', of, status, lastLines: own?.lastLines() ?? [], ...(oom && { oom }) } }
 }
 
 /** Who knows more of an end than its status. */
 interface Witnesses {
   readonly streams: StreamsOf
   readonly keeper: Pick<ResourceKeeper, 'wasOom'>
+}
+
+function follow({ proc, id, before }: Extract<Effect, { type: 'follow' }>, { log, followed, touched }: PerformPorts): void {
+  touched(proc)
+  log.info(`'${proc.name}' goes on as pid ${String(id.pid)} (MAINPID); pid ${String(before.pid)} was spawned for it`, { process: namespec(proc.group, proc.name), pid: id.pid })
+  followed(proc, before, id)
 }
 
 function tellLeft(proc: Proc, log: MasterLog): void {
@@ -120,12 +133,16 @@ function spawn(proc: Proc, { processes, streams, keeper, sockets, environment, e
   const { stdout, stderr, voice } = opened
   const order = { spec: proc.spec, path: command.path, environment: variables, stdin, stdout, stderr, ...(voice === undefined ? {} : giftsOf(voice.gifts, variables)) }
   keeper.beforeSpawn(proc)
-  const spawned = processes.spawn(order, (status, polled) => {
-    enqueue(exitInput(proc, status, { streams, keeper }, polled))
+  const spawned: ReturnType<Processes['spawn']> = processes.spawn(order, (status, polled) => {
+    if (spawned.ok) enqueue(exitInput(proc, idOf(spawned), status, { streams, keeper }, polled))
   })
   if (!spawned.ok) return failed(proc, spawned.reason, log)
   log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })
-  return { type: 'spawned', id: { pid: spawned.pid, startTime: spawned.startTime } }
+  return { type: 'spawned', id: idOf(spawned) }
+}
+
+function idOf({ pid, startTime }: Pid): Pid {
+  return { pid, startTime }
 }
 
 /** The descriptors by which a worker can speak of itself, and what tells it their numbers; not to be overridden. */

@@ -27,7 +27,7 @@ export interface ProcessStreamsOptions {
   readonly makeRoom: (processes: number) => void
   /** Takes what listeners write. */
   readonly heard: HeardBy
-  readonly voices: Pick<VoicePorts, 'clock' | 'notifySockets' | 'tell'>
+  readonly voices: Pick<VoicePorts, 'clock' | 'notifySockets' | 'whoIs' | 'tell'>
 }
 
 interface Opened {
@@ -116,7 +116,7 @@ export class ProcessStreams implements StreamsOf {
     const warn: VoicePorts['warn'] = ({ group, name }, sentence) => {
       log.warn(`${name}: ${sentence}`, { process: namespec(group, name) })
     }
-    const voice = voiceOf(proc, dir, { ...voices, fifos: ports.fifos, warn })
+    const voice = voiceOf(proc, dir, { ...voices, runDir, fifos: ports.fifos, warn })
     const onReady = (): void => {
       voices.tell(proc, { type: 'ready', incarnation: proc.incarnation })
     }

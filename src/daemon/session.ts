@@ -88,8 +88,8 @@ export class Session {
       tell: this.tell,
     })
     this.loop = this.makeLoop()
-    this.watch = new AdoptedWatch(clock, processes, (proc) => {
-      this.loop.enqueue(exitInput(proc, { kind: 'unknown' }, { streams: this.streams, keeper: this.keeper }, false))
+    this.watch = new AdoptedWatch(clock, processes, (proc, id) => {
+      this.loop.enqueue(exitInput(proc, id, { kind: 'unknown' }, { streams: this.streams, keeper: this.keeper }, false))
     })
     this.over = new Promise((resolve) => {
       this.finish = resolve
@@ -185,6 +185,7 @@ export class Session {
         this.waits.changed(proc, state)
         keeper.memory.changed(proc)
       },
+      followed: (proc, before, id) => { this.watch.add(proc, id); this.sweeper.remember(proc, before) },
       forgotten: (proc) => {
         this.journal.forget(proc)
         this.rounds.forget(proc)

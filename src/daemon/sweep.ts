@@ -3,12 +3,14 @@
  * environment, tells it by name and pid, and kills it where the spec says so. A look reads all of /proc, so one serves many leaders: it comes a moment after the first
  * of them, or at once when a replacement must find the place free, but never one right after the other.
  */
+import { basename } from 'node:path'
 import type { EventBody } from '../core/events.ts'
+import type { Pid } from '../core/model.ts'
 import type { Clock, Processes, Survivor } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
-import { runMark } from './environment.ts'
+import { marksOf } from './environment.ts'
 import type { MasterLog } from './master-log.ts'
 
 /** Milliseconds from an end to the look for what it left behind, and between two looks. */
@@ -19,6 +21,8 @@ interface Gone {
   readonly proc: Proc
   /** What its descendants have in their environment, whatever group and session they made. */
   readonly marks: readonly string[]
+  /** Who was spawned, and named another process as the one that goes on: a child of this master, if it is there still. */
+  readonly launchers: readonly Survivor[]
   /** Kill those who fled, too. */
   readonly killsFled: boolean
 }
@@ -32,6 +36,7 @@ export class Sweeper {
   private readonly pending = new Map<number, Gone>()
   private cancelAlarm: (() => void) | null = null
   private lastLook = -Infinity
+  private readonly launchers = new WeakMap<Proc, Survivor[]>()
   /** The look that is going on. */
   private search: Search | null = null
   private readonly clock: Clock
@@ -48,6 +53,13 @@ export class Sweeper {
     this.processes = processes
     this.bus = bus
     this.log = log
+  }
+
+  /** This one was the process until it named another one: when that ends, it should be gone as well. */
+  remember(proc: Proc, { pid, startTime }: Pid): void {
+    const name = basename(proc.spec.argv[0] ?? '')
+    const others = (this.launchers.get(proc) ?? []).filter((one) => one.pid !== pid)
+    this.launchers.set(proc, [...others, { pid, startTime, name, fled: true }])
   }
 
   /** `pid` led the process's group and session and is gone. */
@@ -104,10 +116,8 @@ export class Sweeper {
     const step = steps.next()
     if (step.done !== true) return false
     this.search = null
-    for (const [leader, survivors] of step.value) {
-      const gone = leaders.get(leader)
-      if (gone === undefined) continue
-      const { proc, killsFled } = gone
+    for (const [leader, { proc, killsFled, launchers }] of leaders) {
+      const survivors = [...(step.value.get(leader) ?? []), ...launchers.filter((launcher) => this.processes.isAlive(launcher))]
       const { killSurvivors } = proc.spec
       this.tell(proc, survivors.filter(({ fled }) => killsFled === killSurvivors || fled !== true), killSurvivors)
       this.tell(proc, survivors.filter(({ fled }) => killsFled !== killSurvivors && fled === true), killsFled)
@@ -118,10 +128,11 @@ export class Sweeper {
   private gone(proc: Proc, pid: number): Gone {
     const { spec } = proc
     const end = proc.exits.findLast((exit) => exit.pid === pid)
-    const name = spec.environment['NSUP_PROCESS'] ?? namespec(proc.group, proc.name)
-    const marks = [`${runMark}=${this.runDir}`, `NSUP_PROCESS=${name}`, `NSUP_INCARNATION=${String(end?.incarnation ?? proc.incarnation)}`]
+    const marks = marksOf(proc, this.runDir, end?.incarnation ?? proc.incarnation)
+    const launchers = this.launchers.get(proc) ?? []
+    this.launchers.delete(proc)
     // Who ended by itself may have meant to leave a daemon; YAML's default says that it did not.
-    return { proc, marks, killsFled: spec.killSurvivors || (spec.killasgroup && end?.wanted === true) }
+    return { proc, marks, launchers, killsFled: spec.killSurvivors || (spec.killasgroup && end?.wanted === true) }
   }
 
   /** Says what was left behind, and kills it if that is wanted. */

@@ -80,7 +80,7 @@ function welcome({ proc, fate }: Adopted, { streams, keeper, journal, loop, watc
   if (fate === 'rest' || proc.id === null) return
   const opened = streams.open(proc)
   if (typeof opened === 'string') log.error(`the output of ${proc.name} cannot be read: ${opened}`)
-  if (fate === 'died') return loop.enqueue(exitInput(proc, { kind: 'unknown' }, { streams, keeper }, false))
+  if (fate === 'died') return loop.enqueue(exitInput(proc, proc.id, { kind: 'unknown' }, { streams, keeper }, false))
   log.info(`adopted: '${proc.name}' with pid ${String(proc.id.pid)}`, { process: namespec(proc.group, proc.name), pid: proc.id.pid })
   watch.add(proc, proc.id)
 }

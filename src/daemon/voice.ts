@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { channelsOf } from '../core/channels.ts'
-import type { WorkerReport } from '../core/model.ts'
+import type { Pid, WorkerReport } from '../core/model.ts'
 import type { Clock, NotifySocket, NotifySockets } from '../core/ports.ts'
 import type { Proc, ProcInput } from '../core/proc.ts'
 import { heard, readNotify, readReport, silence } from '../core/report.ts'
@@ -12,12 +12,16 @@ import type { Word } from '../core/report.ts'
 import type { FifoPorts } from '../core/sinks.ts'
 import type { ProcessSpec } from '../core/spec.ts'
 import { ShortLines } from '../lib/short-lines.ts'
+import { mainPidOf } from './main-pid.ts'
+import type { WhoIs } from './main-pid.ts'
 import { ReportFifo } from './report-fifo.ts'
 
 export interface VoicePorts {
   readonly fifos: FifoPorts
   readonly notifySockets: NotifySockets
   readonly clock: Clock
+  readonly runDir: string
+  readonly whoIs: WhoIs
   /** Takes what follows of a word. */
   readonly tell: (proc: Proc, input: ProcInput) => void
   /** A sentence for the log. */
@@ -63,8 +67,10 @@ export class Voice {
   #report: WorkerReport = silence
   #discarding = false
   #broken = 0
+  /** It has named a process that is not its own. */
+  #doubted = false
   /** What the words of one chunk ask for: the last of each kind counts. */
-  #asked: { ready?: true; extend?: number; busy?: Word['busy'] } = {}
+  #asked: { mainPid?: Pid; ready?: true; extend?: number; busy?: Word['busy'] } = {}
 
   constructor(proc: Proc, dir: string, ports: VoicePorts) {
     this.#proc = proc
@@ -112,6 +118,7 @@ export class Voice {
     this.#discarding = false
     this.#lines.reset()
     this.#report = silence
+    this.#doubted = false
     return problem
   }
 
@@ -187,20 +194,29 @@ export class Voice {
     if (word.busy !== undefined) this.#asked.busy = word.busy
     if (word.extend !== undefined) this.#asked.extend = word.extend
     if (word.health !== undefined) for (const listener of this.#onHealth) listener(word.health)
-    const { id } = this.#proc
-    if (word.mainPid !== undefined && id !== null && word.mainPid !== id.pid) {
-      warn(this.#proc, `it says that pid ${String(word.mainPid)} goes on in its place (MAINPID); nsup keeps to pid ${String(id.pid)}, which it has spawned: let it stay in the foreground`)
-    }
+    if (word.mainPid !== undefined) this.#takeMainPid(word.mainPid)
     if (word.refused !== undefined) warn(this.#proc, `it asks ${word.refused}, which nsup does not do`)
+  }
+
+  /** Whom it names is believed if it descends from this incarnation; else that is worth one line in the log. */
+  #takeMainPid(pid: number): void {
+    const { runDir, whoIs, warn } = this.#ports
+    const { id } = this.#proc
+    if (id === null || pid === id.pid) return
+    const named = mainPidOf(this.#proc, pid, runDir, whoIs)
+    if (typeof named !== 'string') this.#asked.mainPid = named
+    else if (!this.#doubted) warn(this.#proc, `it says that pid ${String(pid)} goes on in its place (MAINPID); nsup keeps to pid ${String(id.pid)}: ${named}`)
+    this.#doubted ||= typeof named === 'string'
   }
 
   /** Once for all that was heard together. */
   #tell(): void {
-    const { ready, busy, extend } = this.#asked
+    const { mainPid, ready, busy, extend } = this.#asked
     this.#asked = {}
     const { incarnation, spec } = this.#proc
     const tell = (input: ProcInput): void => { this.#ports.tell(this.#proc, input) }
     if (spec.care?.watchdog !== undefined || spec.care?.health?.by.kind === 'report') tell({ type: 'alive', incarnation })
+    if (mainPid !== undefined) tell({ type: 'mainPid', incarnation, id: mainPid })
     if (extend !== undefined) tell({ type: 'extend', incarnation, time: extend })
     if (ready === true) tell({ type: 'ready', incarnation })
     if (busy !== undefined) tell({ type: 'busy', incarnation, job: busy?.job ?? null, lasts: busy?.lasts ?? null })

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, readlinkSync } from 'node:fs'
+import type { Pid } from '../core/model.ts'
 import { psEnvironments, psList } from './ps.ts'
 import { parseStat } from './stat-line.ts'
 import type { ProcessStat } from './stat-line.ts'
@@ -29,6 +30,12 @@ export function statOf(pid: number): ProcessStat | undefined {
 export function startTimeOf(pid: number): string | undefined {
   const stat = statOf(pid)
   return stat === undefined || isDead(stat.state) ? undefined : stat.startTime
+}
+
+/** Identity of a process that is there and no zombie, with the words of its environment: see environmentOf. */
+export function whoIs(pid: number): { readonly id: Pid; readonly environment: readonly string[] } | undefined {
+  const startTime = startTimeOf(pid)
+  return startTime === undefined ? undefined : { id: { pid, startTime }, environment: environmentOf(pid) }
 }
 
 /** Ticks a second in which the kernel tells start times: 100 on every Linux that Node runs on. */

@@ -36,6 +36,9 @@ export function systemProcesses(groups: Pick<ControlGroups, 'prepare'> | null = 
 
   const isAlive = ({ pid, startTime }: Pid): boolean => (children.get(pid) ?? startTimeOf(pid)) === startTime
 
+  /** Children always do; who was made by a launcher may be in the group of that. */
+  const leads = (pid: number): boolean => children.has(pid) || statOf(pid)?.group === pid
+
   return {
     findCommand,
 
@@ -58,7 +61,7 @@ export function systemProcesses(groups: Pick<ControlGroups, 'prepare'> | null = 
 
     kill(target, signal, scope) {
       if (!isAlive(target)) return 'gone'
-      return send(scope === 'group' ? -target.pid : target.pid, signal)
+      return send(scope === 'group' && leads(target.pid) ? -target.pid : target.pid, signal)
     },
 
     isAlive,

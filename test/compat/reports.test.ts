@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, it } from 'vitest'
+import { whoIs } from '../../src/os/proc.ts'
 import { newPlace } from '../e2e/harness.ts'
 import { root } from '../e2e/root.ts'
 import { untilFile, untilSaid, untilState } from '../e2e/waits.ts'
@@ -50,4 +51,21 @@ programs:
   const address = /^NOTIFY_SOCKET=(.+)$/m.exec(environment)?.[1] ?? ''
   await execa('systemd-notify', ['--status=To the next master'], { env: { NOTIFY_SOCKET: address } })
   expect(await place.one('service')).toMatchObject({ pid, report: { status: 'To the next master' } })
+})
+
+it('systemd-notify names the daemon that a launcher has made, and nsup follows it', async () => {
+  const place = newPlace('yaml', `
+programs:
+  forks:
+    command: sh -c 'setsid sleep 600 & systemd-notify --pid=$! --ready; echo "made $!"'
+    ready: notify
+    startsecs: 0
+    stdout_logfile: '%(here)s/forks.log'
+`)
+  await place.master()
+  const text = await untilFile(place.path('forks.log'), /^made \d+$/m)
+  const pid = Number(/^made (\d+)$/m.exec(text)?.[1])
+  expect(await untilState(place, 'forks', 'RUNNING')).toMatchObject({ pid, ready: true, incarnation: 1 })
+  expect(await place.nsup('stop', 'forks')).toMatchObject({ stdout: 'forks: stopped\n' })
+  expect(whoIs(pid)).toBeUndefined() // a zombie at most, if nobody reaps here
 })

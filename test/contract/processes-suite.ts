@@ -98,6 +98,17 @@ export function processesSuite(title: string, create: () => World): void {
       await world.until(() => child.exits.length > 0 && survivors(child).length === 0)
     })
 
+    it('signals who leads no group alone, also where the group is meant', async () => {
+      const world = open()
+      const child = start(world, 'leaves a grandchild')
+      await world.ready(child.order)
+      const { processes } = child
+      processes.kill(child, 'SIGKILL', 'process')
+      await world.until(() => child.exits.length > 0 && survivors(child)[0]?.name === 'sleep')
+      for (const survivor of survivors(child)) expect(processes.kill(survivor, 'SIGKILL', 'group')).toBe('sent')
+      await world.until(() => survivors(child).length === 0)
+    })
+
     it('finds what a dead leader has left in its group, and kills it one by one', async () => {
       const world = open()
       const child = start(world, 'leaves a grandchild')

@@ -44,6 +44,8 @@ export class CareLife {
   private checks = new CareChecks(this.fleet)
   private groups: readonly GroupSpec[]
   private readonly workers = new Map<number, Worker>()
+  /** Who has made a daemon that goes on in its place. */
+  private readonly launchers = new Set<Worker>()
   private agenda: { readonly at: number; readonly run: () => void }[] = []
   private now = 0
   private wallOffset = Date.UTC(2026, 0, 1)
@@ -162,6 +164,7 @@ export class CareLife {
     this.workers.set(worker.pid, worker)
     const { conduct } = worker
     this.tell(proc, { type: 'spawned', id: { pid: worker.pid, startTime: worker.startTime } })
+    if (worker.pid % 7 === 3) this.say(worker, 50, () => { this.fork(worker) })
     const { exit, ready, health, busy } = conduct
     if (exit !== null) this.plan(exit.after, () => { this.end(worker, { kind: 'code', code: exit.code }) })
     if (ready !== null) this.say(worker, ready, { type: 'ready', incarnation: worker.incarnation })
@@ -181,10 +184,24 @@ export class CareLife {
     if (signal === 'SIGKILL' || ends !== null) this.plan(signal === 'SIGKILL' ? 0 : (ends ?? 0), () => { this.end(worker, { kind: 'signal', signal, core: false }) })
   }
 
-  private say(worker: Worker, after: number, input: ProcInput): void {
+  /** A launcher makes its daemon, names it, and ends: at once, or when the daemon may have ended already. */
+  private fork(launcher: Worker): void {
+    const proc = this.procOf(launcher)
+    if (proc?.id?.pid !== launcher.pid) return
+    this.births += 1
+    const daemon: Worker = { ...launcher, pid: this.births, startTime: String(this.births), bornAt: this.now }
+    this.tell(proc, { type: 'mainPid', incarnation: launcher.incarnation, id: { pid: daemon.pid, startTime: daemon.startTime } })
+    if (proc.id.pid !== daemon.pid) return // nobody follows in UNKNOWN
+    this.workers.set(daemon.pid, daemon)
+    this.launchers.add(launcher)
+    this.plan(launcher.pid % 2 === 0 ? 0 : 5000, () => { this.end(launcher, { kind: 'code', code: 1 }) })
+  }
+
+  private say(worker: Worker, after: number, what: ProcInput | (() => void)): void {
     this.plan(after, () => {
       const proc = this.workers.get(worker.pid) === worker ? this.procOf(worker) : undefined
-      if (proc !== undefined) this.tell(proc, input)
+      if (typeof what === 'function') what()
+      else if (proc !== undefined) this.tell(proc, what)
     })
   }
 
@@ -192,7 +209,9 @@ export class CareLife {
     if (this.workers.get(worker.pid) !== worker) return
     this.workers.delete(worker.pid)
     const proc = this.procOf(worker)
-    if (proc?.id?.pid === worker.pid) this.tell(proc, { type: 'exited', status: proc.adopted ? { kind: 'unknown' } : status, lastLines: [] })
+    if (proc?.id?.pid !== worker.pid && !this.launchers.has(worker)) return
+    const of = { pid: worker.pid, startTime: worker.startTime }
+    if (proc !== undefined) this.tell(proc, { type: 'exited', of, status: proc.adopted ? { kind: 'unknown' } : status, lastLines: [] })
   }
 
   private plan(after: number, run: () => void): void {
@@ -257,7 +276,7 @@ export class CareLife {
     this.history.push(`${String(this.now)} ms: shutdown`)
     this.take({ type: 'shutdown', by: 'sim' })
     for (let i = 0; i < 400 && !this.isDrained(); i += 1) this.advance(1000)
-    if (this.isDrained() && [...this.workers.values()].every((worker) => this.procOf(worker)?.state === 'UNKNOWN' || this.procOf(worker) === undefined)) return
+    if (this.isDrained() && [...this.workers.values()].every((worker) => this.launchers.has(worker) || this.procOf(worker)?.state === 'UNKNOWN' || this.procOf(worker) === undefined)) return
     const left = ranked(this.fleet).map(({ proc }) => `${proc.name} ${proc.state} want ${proc.want} hold ${String(proc.hold)}`)
     throw new Error(`a shutdown ends: ${left.join(', ')}\n${this.history.slice(-60).join('\n')}`)
   }

@@ -192,7 +192,8 @@ export class FakeWorld {
   }
 
   #addressed(pid: number, scope: 'process' | 'group'): Life[] {
-    return [...this.#lives.values()].filter((life) => (scope === 'group' ? life.group : life.pid) === pid)
+    const group = scope === 'group' ? [...this.#lives.values()].filter((life) => life.group === pid) : []
+    return group.length > 0 ? group : [...this.#lives.values()].filter((life) => life.pid === pid)
   }
 
   #send(addressed: readonly Life[], signal: SignalName): 'sent' | 'gone' | { readonly failed: string } {

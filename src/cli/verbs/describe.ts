@@ -40,7 +40,7 @@ function stateRows(detail: ProcessDetail): Row[] {
     ['health', detail.health === 'unknown' ? '' : `${detail.health}${detail.ailment === '' ? '' : `: ${detail.ailment}`}`],
     ['job', detail.job ?? ''],
     ...reportRows(detail.report),
-    ['pid', running ? `${detail.pid}${detail.adopted ? ' (adopted from an earlier master)' : ''}` : ''],
+    ['pid', running ? `${detail.pid}${detail.adopted ? ' (not a child of this master)' : ''}` : ''],
     ['uptime', running ? duration(detail.uptime) : ''],
     ['started', time(detail.started_at)],
     ['stopped', detail.stopped_at === 0 ? '' : time(detail.stopped_at)],

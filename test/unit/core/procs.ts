@@ -14,7 +14,7 @@ export function at(mono: number): Now {
   return { mono, wall: 1_700_000_000_000 + mono }
 }
 
-export function exited(status: ExitStatus, lastLines: readonly string[] = []): ProcInput {
+export function exited(status: ExitStatus, lastLines: readonly string[] = []): Extract<ProcInput, { type: 'exited' }> {
   return { type: 'exited', status, lastLines }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { State } from '../../../src/core/model.ts'
+import type { Pid, State } from '../../../src/core/model.ts'
 import type { ProcInput } from '../../../src/core/proc.ts'
 import { table } from '../../../src/core/process.ts'
 import { at, code, entered, exited, id, kinds, procIn, signals, stepped } from './procs.ts'
@@ -60,6 +60,29 @@ function showsLifeIn(state: State): void {
   expect(proc.seen).toBe(700)
 }
 
+/** A launcher's daemon. */
+const daemon: Pid = { pid: 5000, startTime: '120' }
+const mainPid: ProcInput = { type: 'mainPid', incarnation: 1, id: daemon }
+
+function followsIn(state: State): void {
+  const proc = procIn(state)
+  const { deadline, reason } = proc
+  expect(stepped(proc, mainPid)).toEqual([{ type: 'follow', proc, id: daemon, before: id }])
+  expect(proc).toMatchObject({ state, id: daemon, adopted: true, deadline, reason, startedMono: 0 })
+  expect(stepped(proc, mainPid)).toEqual([])
+  // The launcher may end as it likes.
+  expect(stepped(proc, { ...exited(code(1)), of: id })).toEqual([])
+  expect(stepped(proc, { ...exited(code(1)), of: { ...daemon, startTime: '121' } })).toEqual([])
+  expect(proc).toMatchObject({ state, id: daemon, exits: [] })
+  stepped(proc, { ...exited({ kind: 'unknown' }), of: daemon })
+  expect(proc).toMatchObject({ id: null, adopted: false, exits: [{ pid: 5000 }] })
+  // Not even after the end of the process.
+  expect(stepped(proc, { ...exited(code(1)), of: id })).toEqual([])
+  const unborn = procIn(state, { id: null })
+  expect(stepped(unborn, mainPid)).toEqual([])
+  expect(unborn.id).toBeNull()
+}
+
 function losesControl(state: State): void {
   const proc = procIn(state)
   expect(entered(stepped(proc, refused))).toEqual(['UNKNOWN'])
@@ -93,6 +116,24 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
     stepped(proc, due, at(900))
     stepped(proc, { type: 'spawnFailed', reason: 'no' })
     expect(proc).toMatchObject({ state: 'FATAL', reason: 'no; the one more try has failed too' })
+  }],
+  'STARTING mainPid': ['follows the process that goes on, and no other', () => {
+    followsIn('STARTING')
+    const late = procIn('STARTING', { incarnation: 2 })
+    expect(stepped(late, mainPid)).toEqual([])
+    expect(late.id).toBe(id)
+  }],
+  'RUNNING mainPid': ['follows the process that goes on, which is the one to be stopped', () => {
+    followsIn('RUNNING')
+    const proc = procIn('RUNNING')
+    stepped(proc, mainPid)
+    expect(signals(stepped(proc, stop))).toEqual(['SIGTERM to process 5000'])
+  }],
+  'STOPPING mainPid': ['sends the next signal to the process that goes on', () => {
+    followsIn('STOPPING')
+    const proc = procIn('STOPPING')
+    stepped(proc, mainPid)
+    expect(signals(stepped(proc, due, at(1000)))).toEqual(['SIGKILL to process 5000'])
   }],
   'STARTING start': ['takes back a stop that is held back, and nothing else', () => {
     const heldBack = procIn('STARTING', { want: 'down', hold: 'stops after web' })
@@ -318,7 +359,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
 }
 
 const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
-  start, stop, spawned, due, refused,
+  start, stop, spawned, due, refused, mainPid,
   spawnFailed: { type: 'spawnFailed', reason: 'no' },
   exited: exited(code(0)),
   hurry: { type: 'hurry' },

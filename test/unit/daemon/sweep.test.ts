@@ -119,6 +119,38 @@ describe('The sweeper', () => {
   })
 })
 
+describe('A launcher that lives on when the process that it named has ended', () => {
+  /** `pid` of the launcher, which is in nobody's group but its own. */
+  function survived(change: Partial<ProcessSpec>) {
+    const parts = orphaned(change, 'same')
+    const { world, sweeper, proc } = parts
+    const launcher = world.connect().processes.spawn({ spec: specOf({ name: 'launcher' }), environment: {}, stdin: 0, stdout: 1, stderr: 2 }, () => undefined)
+    if (!launcher.ok) throw new Error(launcher.reason)
+    sweeper.remember(proc, launcher)
+    sweeper.remember(proc, launcher)
+    return { ...parts, launcher }
+  }
+
+  it('is killed where what is left is killed', () => {
+    const { world, sweeper, proc, leader, launcher } = survived({ killSurvivors: true })
+    sweeper.sweep(proc, leader)
+    expect(world.living().map(({ pid }) => pid)).not.toContain(launcher.pid)
+  })
+
+  it('is told once, and not again with the next incarnation', () => {
+    const { world, sweeper, proc, leader, launcher, events } = survived({ argv: ['/usr/sbin/launch'] })
+    sweeper.sweep(proc, leader)
+    world.advance(100)
+    expect(events).toMatchObject([{ survivors: expect.arrayContaining([{ pid: launcher.pid, name: 'launch' }]) as unknown, killed: false }])
+    const [told] = events
+    if (told?.type !== 'process.survivors') throw new Error('nothing was told')
+    expect(told.survivors.filter(({ pid }) => pid === launcher.pid)).toHaveLength(1)
+    sweeper.sweep(proc, launcher.pid + 100)
+    world.advance(100)
+    expect(events).toHaveLength(1)
+  })
+})
+
 describe('The watch over adopted processes', () => {
   it('notices an end within half a second, tells it once, and has no timer when nobody is left', () => {
     const world = new FakeWorld({ behaviour: () => ({}) })

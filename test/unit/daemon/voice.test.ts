@@ -12,6 +12,7 @@ import { voiceOf, voicePaths } from '../../../src/daemon/voice.ts'
 import type { Voice } from '../../../src/daemon/voice.ts'
 import { systemClock } from '../../../src/os/clock.ts'
 import { fifoPorts } from '../../../src/os/fifo-ports.ts'
+import { whoIs } from '../../../src/os/proc.ts'
 import { notifySockets } from '../../../src/os/notify-sockets.ts'
 import { procIn } from '../core/procs.ts'
 
@@ -37,7 +38,7 @@ function procWith(care: CareSpec): Proc {
 
 function voiceFor(proc: Proc): Voice {
   const voice = voiceOf(proc, dir, {
-    ...{ fifos: fifoPorts, notifySockets, clock: systemClock },
+    ...{ fifos: fifoPorts, notifySockets, clock: systemClock, runDir: dir, whoIs },
     tell: (_proc, input) => { told.push(input); wake() },
     warn: (_proc, sentence) => { warned.push(sentence); wake() },
   })
@@ -166,7 +167,7 @@ describe('the report channel', () => {
   })
 
   it('opens nothing for a process that is not asked to say anything', () => {
-    expect(voiceOf(procIn('RUNNING'), dir, { fifos: fifoPorts, notifySockets, clock: systemClock, tell: () => undefined, warn: () => undefined })).toBeUndefined()
+    expect(voiceOf(procIn('RUNNING'), dir, { fifos: fifoPorts, notifySockets, clock: systemClock, runDir: dir, whoIs, tell: () => undefined, warn: () => undefined })).toBeUndefined()
     expect(voicePaths(dir, procIn('RUNNING').spec)).toEqual([])
   })
 })
@@ -202,10 +203,41 @@ describe('systemd\'s protocol', () => {
     await send(address, 'FDSTORE=1')
     await until(() => warned.length === 1)
     expect(warned).toEqual([expect.stringContaining('FDSTORE')])
-    await send(address, 'MAINPID=4711\nSTATUS=its own pid')
-    await send(address, 'MAINPID=4712')
-    await until(() => warned.length === 2)
-    expect(warned[1]).toContain('pid 4712 goes on in its place (MAINPID); nsup keeps to pid 4711')
+  })
+
+  it('names the process that goes on, which is taken if it lives and is of this incarnation; doubts are told once', async () => {
+    const voice = prepared({ notify: true })
+    const { NOTIFY_SOCKET: address = '' } = voice.gifts.environment
+    const child = async (incarnation: string): Promise<ChildProcess & { readonly pid: number }> => {
+      const one = spawn('sh', ['-c', 'echo; read line'], { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, NSUP_RUN: dir, NSUP_PROCESS: 'worker', NSUP_INCARNATION: incarnation } })
+      children.push(one)
+      await once(one.stdout, 'data') // it has its environment
+      return Object.assign(one, { pid: one.pid ?? 0 })
+    }
+    const children: ChildProcess[] = []
+    try {
+      const [daemon, older] = [await child('7'), await child('6')]
+      await send(address, 'MAINPID=4711\nEXTEND_TIMEOUT_USEC=1000')
+      await until(() => told.length === 1)
+      expect(warned).toEqual([])
+      await send(address, `MAINPID=${String(older.pid)}\nEXTEND_TIMEOUT_USEC=1000`)
+      await until(() => told.length === 2)
+      expect(warned).toEqual([expect.stringContaining(`pid ${String(older.pid)} goes on in its place (MAINPID); nsup keeps to pid 4711: the other is not of this incarnation, its environment has no NSUP_INCARNATION=7`)])
+      await send(address, `MAINPID=${String(daemon.pid)}\nREADY=1`)
+      await until(() => told.length === 4)
+      expect(told.slice(2)).toEqual([{ type: 'mainPid', incarnation: 7, id: whoIs(daemon.pid)?.id }, { type: 'ready', incarnation: 7 }])
+      await ended(daemon)
+      await send(address, `MAINPID=${String(daemon.pid)}\nREADY=1`)
+      await until(() => told.length === 5)
+      expect(warned).toHaveLength(1)
+      expect(voice.prepareSpawn()).toBeNull()
+      await send(address, `MAINPID=${String(daemon.pid)}`)
+      await until(() => warned.length === 2)
+      expect(warned[1]).toContain('there is no such process')
+      expect(told.filter(({ type }) => type === 'mainPid')).toHaveLength(1)
+    } finally {
+      for (const one of children) if (one.exitCode === null && one.signalCode === null) await ended(one)
+    }
   })
 
   it('has the same address with the next master', async () => {
