@@ -1,5 +1,5 @@
 /** Every command as a script sees it: piped lines word for word and the exit codes of supervisorctl. */
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { fixture, sharedPlace } from './harness.ts'
 import type { Place } from './harness.ts'
 import { untilFile, untilState } from './waits.ts'
@@ -150,8 +150,9 @@ describe('signal, kill and pid', () => {
   it('kill leaves the rest to autorestart', async () => {
     const { pid } = await place.one('shop:web')
     expect((await lines('kill', 'shop:web'))[1]).toBe(0)
-    const { pid: next, exits } = await untilState(place, 'shop:web', 'RUNNING')
-    expect(next).not.toBe(pid)
+    // The answer comes when the signal has been sent; the end is seen a moment later.
+    await vi.waitFor(async () => { expect((await place.one('shop:web')).pid).not.toBe(pid) }, { timeout: 20_000 })
+    const { exits } = await untilState(place, 'shop:web', 'RUNNING')
     expect(exits?.at(-1)).toMatchObject({ pid, kind: 'signal', signal: 'SIGKILL', wanted: false })
   })
 

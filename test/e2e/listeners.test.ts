@@ -153,6 +153,7 @@ describe('the death of the master', () => {
     await place.nsup('start', 'w')
     await untilGot(place, 1)
     await place.nsup('start', 'x')
+    await untilState(place, 'x', 'EXITED') // a next master would not know how it ended
     if (how.startsWith('SIGKILL')) first.child.kill('SIGKILL')
     else await place.nsup('shutdown', '--keep-workers')
     await first.ended
