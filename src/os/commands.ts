@@ -2,17 +2,15 @@
  * Runs helper commands: each in a session of its own, without a shell, its output through a FIFO that outlives the
  * master as those of workers do, its whole group killed when its time is up. Knows nothing of what the commands are for.
  */
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import type { CommandOrder, Outside } from '../core/outside.ts'
 import type { ChunkReader } from '../core/sinks.ts'
 import { LineSplitter } from '../lib/line-splitter.ts'
-import { changeUser } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
 import { fifoPorts } from './fifo-ports.ts'
-import { directoryProblem, errorCode, findCommand } from './paths.ts'
-import { userChange } from './users.ts'
+import { sideChain, killBeside, spawnBeside } from './side-process.ts'
+import { errorCode } from './paths.ts'
 
 /** Of what a command leaves in its FIFO at its end. */
 const drainMax = 128 * 1024
@@ -20,7 +18,7 @@ const drainMax = 128 * 1024
 const linesMax = 1000
 
 export const runCommand: Outside['run'] = (order, onEnd) => {
-  const chain = chainOf(order)
+  const chain = sideChain(order)
   const child = typeof chain === 'string' ? chain : launch(order, chain)
   if (typeof child === 'string') {
     setImmediate(onEnd, child)
@@ -31,7 +29,9 @@ export const runCommand: Outside['run'] = (order, onEnd) => {
   let gone = false
   let late = false
   const kill = (): void => {
-    if (!gone && started.pid !== undefined) killGroup(started.pid)
+    if (gone || started.pid === undefined) return
+    const errno = killBeside(started.pid)
+    if (errno !== null && errno !== 'ESRCH') process.emitWarning(`a helper command could not be killed: ${errno}`)
   }
   const alarm = setTimeout(() => {
     late = true
@@ -58,36 +58,18 @@ export const runCommand: Outside['run'] = (order, onEnd) => {
   return { kill }
 }
 
-function chainOf({ argv, environment, user, directory }: CommandOrder): Chain | string {
-  const command = findCommand({ argv, commandProblem: null }, environment)
-  if (!command.ok) return command.reason
-  const change = userChange(user)
-  if (!change.ok) return change.reason
-  const folder = directoryProblem(directory)
-  if (folder !== null) return folder.reason
-  if (change.to === null) return { file: command.path, argv }
-  return changeUser(change.to, command.path, argv, environment['PATH']) ?? `couldn't setuid to ${user ?? ''}: the command setpriv is not installed`
-}
-
 interface Output {
   readonly writer: number
   close(): void
 }
 
-function launch(order: CommandOrder, { file, argv }: Chain): { readonly process: ChildProcess; readonly output: Output | null } | string {
-  const { environment, directory, umask } = order
+function launch(order: CommandOrder, chain: Chain): { readonly process: ChildProcess; readonly output: Output | null } | string {
+  const { umask } = order
   const output = openOutput(order)
   const before = umask === null ? null : process.umask(umask)
   try {
     const stdout = output?.writer ?? 'ignore'
-    const child = spawn(file, argv.slice(1), {
-      argv0: argv[0] ?? file,
-      detached: true,
-      env: environment,
-      stdio: ['ignore', stdout, stdout],
-      ...(directory === null ? {} : { cwd: directory }),
-    })
-    return { process: child, output }
+    return { process: spawnBeside(chain, order, ['ignore', stdout, stdout]), output }
   } catch (error) {
     output?.close()
     return `it cannot be run: ${errorCode(error)}`
@@ -133,13 +115,5 @@ function reading(fd: number, writer: number, onLine: (line: string) => void): Ou
       reader.close()
       closeSync(writer)
     },
-  }
-}
-
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL')
-  } catch (error) {
-    if (errorCode(error) !== 'ESRCH') process.emitWarning(`a helper command could not be killed: ${errorCode(error)}`)
   }
 }

@@ -2,15 +2,12 @@
  * Asks by a command: run without a shell, as the process's user and with its environment, in a group of its own that
  * is killed when it takes too long. Its last words are kept for the reason, and go nowhere else.
  */
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { Probe } from '../core/care.ts'
 import type { ProbeOrder } from '../core/probing.ts'
 import { LastBytes } from '../lib/last-bytes.ts'
 import { errorWords } from './error-words.ts'
-import { changeUser } from './exec-chain.ts'
-import { directoryProblem, findCommand } from './paths.ts'
-import { userChange } from './users.ts'
+import { sideChain, killBeside, spawnBeside } from './side-process.ts'
 
 type Answer = (problem: string | null) => void
 
@@ -47,39 +44,19 @@ export function runProbeCommand(probe: Extract<Probe, { kind: 'exec' }>, order: 
   })
   return () => {
     clearTimeout(grace)
-    if (alive && started.pid !== undefined) killGroup(started.pid)
+    // It may be gone in this moment, or have become another user's, whom only root could kill.
+    if (alive && started.pid !== undefined) killBeside(started.pid)
     for (const stream of [started.stdout, started.stderr]) stream?.destroy()
   }
 }
 
 function launch(argv: readonly string[], order: ProbeOrder): ChildProcess | string {
-  const { environment, user, directory } = order.asProcess()
-  const command = findCommand({ argv, commandProblem: null }, environment)
-  if (!command.ok) return command.reason
-  const folder = directoryProblem(directory)
-  if (folder !== null) return folder.reason
-  const change = userChange(user)
-  if (!change.ok) return change.reason
-  const chain = change.to === null ? { file: command.path, argv } : changeUser(change.to, command.path, argv, environment['PATH'])
-  if (chain === null) return `couldn't setuid to ${user ?? ''}: the command setpriv is not installed`
+  const command = { argv, ...order.asProcess() }
+  const chain = sideChain(command)
+  if (typeof chain === 'string') return chain
   try {
-    return spawn(chain.file, chain.argv.slice(1), {
-      argv0: chain.argv[0] ?? chain.file,
-      detached: true,
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(directory === null ? {} : { cwd: directory }),
-    })
+    return spawnBeside(chain, command, ['ignore', 'pipe', 'pipe'])
   } catch (error) {
     return errorWords(error as Error, argv[0] ?? '')
-  }
-}
-
-/** Its end has not been seen, so nobody else can have its pid. */
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL')
-  } catch {
-    return // gone in this moment, or it has become another user's, whom only root could kill
   }
 }
