@@ -17,9 +17,12 @@ const words: Readonly<Record<string, (place: string) => string>> = {
 
 /** `place`: what was asked, without secrets. */
 export function errorWords(error: Error, place: string): string {
-  // A host with several addresses fails with the errors of all.
-  const first: unknown = error instanceof AggregateError ? (error.errors[0] as unknown) : error
-  const code = errorCode(first)
+  const code = connectionCode(error)
   if (code.startsWith('HPE_')) return `no HTTP answer from ${place} (${code})`
   return words[code]?.(place) ?? `${place}: ${code}`
+}
+
+/** A host with several addresses fails with the errors of all: the first one's. */
+export function connectionCode(error: Error): string {
+  return errorCode(error instanceof AggregateError ? (error.errors[0] as unknown) : error)
 }

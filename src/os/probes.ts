@@ -2,12 +2,12 @@
  * Asks a process from outside whether it answers: by http, tcp, a unix socket or a command. Each asking ends at its
  * timeout, whatever happens, and leaves no connection and no process behind. Knows nothing of rounds and retries.
  */
-import { connect } from 'node:net'
 import type { Probe } from '../core/care.ts'
 import type { ProbeOrder, Probes } from '../core/probing.ts'
 import { errorWords } from './error-words.ts'
 import { runProbeCommand } from './probes-exec.ts'
 import { askHttp, placeOf } from './probes-http.ts'
+import { knock } from './reach.ts'
 
 export const systemProbes: Probes = {
   run: (probe, order, onAnswer) => {
@@ -36,26 +36,16 @@ function begin(probe: Probe, order: ProbeOrder, answer: (problem: string | null)
     case 'http':
       return askHttp(probe, answer)
     case 'tcp':
-      return reach({ host: probe.host, port: probe.port }, nameOf(probe), answer)
+      return look({ host: probe.host, port: probe.port }, nameOf(probe), answer)
     case 'unix':
-      return reach({ path: probe.path }, nameOf(probe), answer)
+      return look({ path: probe.path }, nameOf(probe), answer)
     case 'exec':
       return runProbeCommand(probe, order, answer)
   }
 }
 
-/** Connects and closes: who accepts has answered. */
-function reach(place: { host: string; port: number } | { path: string }, name: string, answer: (problem: string | null) => void): () => void {
-  const socket = connect(place)
-  socket.once('connect', () => {
-    answer(null)
-  })
-  socket.on('error', (error) => {
-    answer(errorWords(error, name))
-  })
-  return () => {
-    socket.destroy()
-  }
+function look(where: Parameters<typeof knock>[0], name: string, answer: (problem: string | null) => void): () => void {
+  return knock(where, (error) => { answer(error === null ? null : errorWords(error, name)) })
 }
 
 function nameOf(probe: Probe): string {

@@ -1,7 +1,9 @@
 /** A look whether somebody answers at an address: connects, and closes at once. What is wrong is said for people. */
 import { connect } from 'node:net'
 import type { Outside } from '../core/outside.ts'
-import { errorCode } from './paths.ts'
+import { connectionCode } from './error-words.ts'
+
+type Place = { readonly path: string } | { readonly host: string; readonly port: number }
 
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -23,32 +25,35 @@ export const reach: Outside['reach'] = (address, timeout, onAnswer) => {
     return () => undefined
   }
   let answered = false
-  const socket = connect(where)
   const answer = (problem: string | null): void => {
     if (answered) return
-    answered = true
-    clearTimeout(alarm)
-    socket.destroy()
+    end()
     onAnswer(problem)
   }
+  const leave = knock(where, (error) => { answer(error === null ? null : wordsOf(error)) })
   const alarm = setTimeout(() => { answer('no answer') }, timeout)
-  socket.once('connect', () => { answer(null) })
-  socket.on('error', (error) => { answer(wordsOf(error)) })
-  return () => {
+  const end = (): void => {
     answered = true
     clearTimeout(alarm)
-    socket.destroy()
+    leave()
   }
+  return end
 }
 
-/** A host with several addresses fails with all of their errors in one. */
+/** Connects; who accepts has answered. The returned function closes the connection, and may be called at any time. */
+export function knock(where: Place, onAnswer: (error: Error | null) => void): () => void {
+  const socket = connect(where)
+  socket.once('connect', () => { onAnswer(null) })
+  socket.on('error', onAnswer)
+  return () => { socket.destroy() }
+}
+
 function wordsOf(error: Error): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
-  const code = errorCode(first)
+  const code = connectionCode(error)
   return words[code] ?? code
 }
 
-function placeOf(address: string): { readonly path: string } | { readonly host: string; readonly port: number } | null {
+function placeOf(address: string): Place | null {
   if (address.startsWith('unix://')) return { path: address.slice('unix://'.length) }
   const match = /^tcp:\/\/(?:\[([^\]]+)\]|([^:/[\]]+)):(\d+)$/.exec(address)
   if (match === null) return null
