@@ -12,6 +12,7 @@ describe('a changed config', () => {
   it('is shown by reread, applied by update, and touches only what differs', async () => {
     const place = newPlace('ini', ini(worker('same'), worker('edited'), worker('dropped')))
     await place.master()
+    for (const name of ['same', 'edited', 'dropped']) await untilState(place, name, 'RUNNING')
     const before = await place.processes()
     const pidOf = (name: string): number | undefined => before.find((each) => each.name === name)?.pid
     expect(await place.nsup('reread')).toEqual({ stdout: 'No config updates to processes\n', stderr: '', exitCode: 0 })
