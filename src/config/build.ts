@@ -4,11 +4,13 @@ import { buildGroups } from './groups.ts'
 import { buildClient, buildInetServer, buildMaster, buildUnixServer } from './master.ts'
 import { checkKeys } from './read.ts'
 import { errorAt, problemAt, warningAt } from './raw.ts'
+import { buildTables } from './tables.ts'
 import { otherSections, schema, sectionSchema } from './schema.ts'
 import { supervisordRows } from './rows-master.ts'
 import { careRows } from './rows-care.ts'
 import { programRows, processRows } from './rows-program.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import type { TableSpec } from '../core/table-spec.ts'
 import type { ClientSpec, MasterSpec, ServerSpec } from './config.ts'
 import type { Context } from './context.ts'
 import type { RawOption, RawSection } from './raw.ts'
@@ -18,6 +20,7 @@ export interface Built {
   readonly servers: readonly ServerSpec[]
   readonly client: ClientSpec | null
   readonly groups: readonly GroupSpec[]
+  readonly tables: readonly TableSpec[]
 }
 
 const stockInterface = 'supervisor.rpcinterface:make_main_rpcinterface'
@@ -33,11 +36,13 @@ export function build(all: readonly RawSection[], mainFile: string, overrides: O
     ...only('inet_http_server').map((section) => buildInetServer(section, master, context)),
   ]
   const ctl = only('supervisorctl')[0]
+  const tables = buildTables(sections, context)
   return {
     master,
     servers,
     client: ctl === undefined ? null : buildClient(ctl, context),
-    groups: buildGroups(sections, only('defaults')[0], master, context),
+    tables,
+    groups: buildGroups(sections, { defaults: only('defaults')[0], tables }, master, context),
   }
 }
 

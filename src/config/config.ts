@@ -1,5 +1,6 @@
 /** The checked config: what `load` returns when the text holds. Plain data, secrets included: never print it whole. */
 import type { GroupSpec } from '../core/spec.ts'
+import type { TableSpec } from '../core/table-spec.ts'
 
 /** One thing found in a config. Line and column count from 1. */
 export interface Problem {
@@ -103,4 +104,5 @@ export interface Config {
   readonly servers: readonly ServerSpec[]
   readonly client: ClientSpec | null
   readonly groups: readonly GroupSpec[]
+  readonly tables: readonly TableSpec[]
 }

@@ -10,15 +10,17 @@ import type { Source } from './read.ts'
 import { buildProgram } from './program.ts'
 import { errorAt, warningAt } from './raw.ts'
 import { groupRows } from './rows-master.ts'
+import { checkTables } from './tables.ts'
 import { name as nameKind } from './kinds.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
+import type { TableSpec } from '../core/table-spec.ts'
 import type { MasterSpec } from './config.ts'
 import type { Context } from './context.ts'
 import type { Mark, RawSection } from './raw.ts'
 
 /** All groups, by priority and name. */
 export function buildGroups(
-  sections: readonly RawSection[], defaults: RawSection | undefined, master: MasterSpec, context: Context,
+  sections: readonly RawSection[], { defaults, tables }: { defaults: RawSection | undefined; tables: readonly TableSpec[] }, master: MasterSpec, context: Context,
 ): GroupSpec[] {
   const programs = byName(sections, 'program', context)
   const fcgi = byName(sections, 'fcgi-program', context)
@@ -55,6 +57,7 @@ export function buildGroups(
   }
   const all = withOwnLogs(apart(groups, context)).sort(byPriority)
   checkDependencies(all, sources, context)
+  checkTables(all, tables, sources, context)
   checkCapabilities(all, sources, context)
   return all
 }

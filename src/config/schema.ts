@@ -2,6 +2,7 @@
 import { groupRows, includeRows, inetRows, supervisorctlRows, supervisordRows, unixRows } from './rows-master.ts'
 import { listenerPriority, listenerRows, processRows, programRows, socketRows } from './rows-program.ts'
 import { careRows } from './rows-care.ts'
+import { tableRows } from './rows-table.ts'
 import type { Rows } from './rows.ts'
 
 export interface SectionSchema {
@@ -32,6 +33,7 @@ export const schema: readonly SectionSchema[] = [
     doc: 'A program that the master tells of events, over its stdin and stdout, by the protocol of supervisord; `redirect_stderr` is not possible.',
   },
   { kind: 'group', ini: '[group:NAME]', yaml: 'groups.NAME', several: 'named', rows: groupRows, doc: 'Programs that are acted on together.' },
+  { kind: 'table', ini: '[table:NAME]', yaml: 'tables.NAME', several: 'named', rows: tableRows, doc: 'A table that the workers of this master share; a program names the ones that it uses in its `tables`.' },
   { kind: 'include', ini: '[include]', yaml: 'include', several: 'plain', rows: includeRows, doc: 'Further files. In YAML a pattern or a list of patterns.' },
   { kind: 'supervisord', ini: '[supervisord]', yaml: 'supervisord', several: 'plain', rows: supervisordRows, doc: 'The master itself.' },
   { kind: 'unix_http_server', ini: '[unix_http_server]', yaml: 'unix_http_server', several: 'either', rows: unixRows, doc: 'A server on a unix socket.' },

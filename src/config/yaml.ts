@@ -12,7 +12,7 @@ import type { Mark, RawFile, RawMap, RawOption, RawScalar, RawSection, RawTree, 
 
 /** Keys of the top level that hold named entries, and the kind of section that each entry is. */
 export const namedSections: Readonly<Record<string, string>> = {
-  programs: 'program', groups: 'group', eventlisteners: 'eventlistener', fcgi_programs: 'fcgi-program',
+  programs: 'program', groups: 'group', eventlisteners: 'eventlistener', fcgi_programs: 'fcgi-program', tables: 'table',
 }
 
 /** Keys of the top level that are one section each. */
