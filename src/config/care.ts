@@ -8,6 +8,7 @@ import { findOption, optionTitle, readRows } from './read.ts'
 import type { Source } from './read.ts'
 import { careRows } from './rows-care.ts'
 import type { CareValues } from './rows-care.ts'
+import { watchOf } from './kinds-watch.ts'
 
 const keys = Object.keys(careRows)
 
@@ -17,10 +18,11 @@ const resetAfter = 60_000
 /** What an option needs to mean anything. */
 const needs: Partial<Record<keyof CareValues, readonly (keyof CareValues)[]>> = {
   ready_timeout: ['ready'], on_unhealthy: ['health'], on_unhealthy_hook: ['health'], memory_action: ['max_memory'], depends_restart: ['depends_on'],
+  watch_ignore: ['watch'], watch_delay: ['watch'],
 }
 
-/** The care that the options of a process ask for; `stopwait` is what a rung gives that does not say. */
-export function buildCare(source: Source, names: Names, stopwait: number, context: Context): CareSpec | undefined {
+/** The care that the options of a process ask for; `stopwait` is what a rung gives that does not say, `directory` where it runs. */
+export function buildCare(source: Source, names: Names, { stopwait, directory }: { stopwait: number; directory: string | null }, context: Context): CareSpec | undefined {
   // Most programs ask for nothing of this: that costs a few look-ups, also with 500 processes.
   if (!keys.some((key) => findOption(source, key) !== undefined)) return undefined
   const values = readRows(careRows, source, names, context)
@@ -30,8 +32,10 @@ export function buildCare(source: Source, names: Names, stopwait: number, contex
   const stop = stopOf(values, stopwait)
   const recycle = recycleOf(values)
   const resources = resourcesOf(values)
+  const watch = watchOf(values, directory, context)
   const care: CareSpec = {
     ...(needsReport(values) && { report: true }),
+    ...((values.tables?.length ?? 0) > 0 && { tables: values.tables ?? [] }),
     ...((values.notify || values.ready?.kind === 'notify') && { notify: true }),
     ...(values.ready !== null && { ready: { by: values.ready, timeout: values.ready_timeout } }),
     ...(values.health !== null && { health: { ...values.health, onUnhealthy: values.on_unhealthy } }),
@@ -45,13 +49,14 @@ export function buildCare(source: Source, names: Names, stopwait: number, contex
     ...(stop !== null && { stop }),
     ...(recycle !== null && { recycle }),
     ...(resources !== null && { resources }),
+    ...(watch !== null && { watch }),
   }
   return Object.keys(care).length === 0 ? undefined : care
 }
 
 /** What is only heard on the report channel; a watchdog and an extension are also heard on a NOTIFY_SOCKET. */
 function needsReport(values: CareValues): boolean {
-  if (values.report || values.ready?.kind === 'report' || values.health?.by.kind === 'report' || (values.busy_wait ?? 0) > 0) return true
+  if (values.report || (values.tables?.length ?? 0) > 0 || values.ready?.kind === 'report' || values.health?.by.kind === 'report' || (values.busy_wait ?? 0) > 0) return true
   const systemd = values.notify || values.ready?.kind === 'notify'
   return !systemd && (values.watchdog !== null || (values.stop_extend_max ?? 0) > 0)
 }

@@ -2,12 +2,13 @@
  * The options of a program for which supervisord has no words: readiness, health, dependencies, hooks, restarts, the way
  * to stop, recycling, resources. Read for each process; an empty value says none, against what `defaults:` say.
  */
-import { boolean, integer, signal } from './kinds.ts'
+import { boolean, integer, names, signal } from './kinds.ts'
 import {
   action, backoff, commandLine, dependencies, endings, hook, ladder, lifetime, memory, orNone, restartLimit, span, time, timeWindow,
 } from './kinds-care.ts'
 import { addresses, healthCheck, readiness } from './kinds-probe.ts'
 import { cgroup, cpus, ionice, limits } from './kinds-resources.ts'
+import { unwatched, watchDelay, watched } from './kinds-watch.ts'
 import { optional, option } from './rows.ts'
 import type { Row, Values } from './rows.ts'
 import { commandSugar, dependenciesSugar, healthSugar, hookSugar, listSugar, pairsSugar, readySugar } from './sugar.ts'
@@ -30,6 +31,7 @@ const readyRows = {
     doc: 'Give the process a report channel, its number in NSUP_REPORT_FD: lines of JSON such as {"ready":true}. Implied by what needs it.',
     extra: true, spec: ['care.report'],
   }),
+  tables: extra(names, { doc: 'Shared tables that the process may use; it gets a report channel and an inbox for them.', shape: 'list', restart: true, spec: ['care.tables'] }),
   notify: option(boolean, 'false', { doc: 'Give the process a NOTIFY_SOCKET, as systemd does. Implied by ready: notify.', extra: true, spec: ['care.notify'] }),
   ready: extra(readiness, {
     doc: 'What makes the process ready, and so RUNNING: report, notify, notification_fd 3, log PATTERN, http://... status=200,204 header="A: b" body=PATTERN, tcp://host:port, unix:///path, exec COMMAND.',
@@ -83,6 +85,18 @@ const recycleRows = {
   max_lifetime: extra(lifetime, { doc: 'After so long it is replaced gracefully, siblings one after another: 24h, or 24h ±10% spread at random.', percent: true, spec: ['care.recycle'] }),
 }
 
+const watchRows = {
+  watch: extra(watched, {
+    doc: 'Files and folders whose change restarts it gracefully, for development: src, config/*.json, lib/**/*.js; true is all of its directory. Relative to directory, or else to the folder of the config.',
+    shape: 'list', spec: ['care.watch'],
+  }),
+  watch_ignore: extra(unwatched, {
+    doc: 'What of that does not count: names, in every folder, and paths. Always left out: names that begin with a dot, node_modules, __pycache__, *.pyc, *.pid, *.log, backups of editors, and what nsup writes.',
+    shape: 'list', spec: ['care.watch'],
+  }),
+  watch_delay: extra(span, { doc: 'How long nothing must have changed until the restart.', spec: ['care.watch'], defaultNote: { ini: `${String(watchDelay)}ms`, yaml: `${String(watchDelay)}ms` } }),
+}
+
 const stopRows = {
   stop_sequence: extra(ladder, {
     doc: 'Signals with the time that each gives, in place of stopsignal and stopwaitsecs: TERM 30s, INT 10s, KILL.', sugar: listSugar, spec: ['care.stop'],
@@ -108,6 +122,6 @@ const resourceRows = {
   }),
 }
 
-export const careRows = { ...readyRows, ...hookRows, ...restartRows, ...recycleRows, ...stopRows, ...resourceRows }
+export const careRows = { ...readyRows, ...hookRows, ...restartRows, ...recycleRows, ...watchRows, ...stopRows, ...resourceRows }
 
 export type CareValues = Values<typeof careRows>

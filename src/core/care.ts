@@ -4,6 +4,7 @@
  * Durations are milliseconds, sizes are bytes.
  */
 import type { SignalName } from '../lib/signals.ts'
+import type { WatchSpec } from './watch.ts'
 
 /** One way to find out whether a process answers. */
 export type Probe =
@@ -125,6 +126,8 @@ export interface ResourceSpec {
 export interface CareSpec {
   /** The worker has a report channel. */
   readonly report?: boolean
+  /** Shared tables that the worker may use; it has a report channel and an inbox for that. */
+  readonly tables?: readonly string[]
   /** The worker has a NOTIFY_SOCKET. */
   readonly notify?: boolean
   readonly ready?: ReadySpec
@@ -142,4 +145,6 @@ export interface CareSpec {
   readonly stop?: StopSpec
   readonly recycle?: RecycleSpec
   readonly resources?: ResourceSpec
+  /** Files whose change restarts it. */
+  readonly watch?: WatchSpec
 }
