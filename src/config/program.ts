@@ -62,9 +62,9 @@ function buildProcess(program: Program, processNum: number): ProcessSpec {
   const logs = logSpecs({ values, streams, master, format: source.section.format, autoBase: autoBase(program, name) })
   warnAboutLogs(source, values, streams, context)
   const stopwait = Math.max(0, values.stopwaitsecs)
-  const care = buildCare(source, names, stopwait, context)
+  const care = buildCare(source, names, { stopwait, directory: streams.directory }, context)
   return {
-    group: program.group, name, program: program.name, processNum,
+    group: program.group, name, program: program.name, processNum, ...(values.numprocs_start !== 0 && { instance: processNum - values.numprocs_start }),
     ...readCommand(source, names, context),
     priority: values.priority, autostart: values.autostart, autorestart: values.autorestart,
     exitcodes: values.exitcodes, startsecs: Math.max(0, values.startsecs), startretries: values.startretries,

@@ -13,7 +13,7 @@ export const programRows = {
   numprocs: option(integer(-1_000_000, 10_000), '1', {
     doc: 'How many processes run this program. 0 gives an empty group.', restart: false,
   }),
-  numprocs_start: option(integer(), '0', { doc: 'The first process_num.', spec: ['processNum'] }),
+  numprocs_start: option(integer(), '0', { doc: 'The first process_num. `NSUP_INSTANCE` begins at 0 all the same.', spec: ['processNum', 'instance'] }),
   priority: option(integer(), '999', {
     doc: 'Lower starts first and stops last; equal ones go by name. May be negative.', restart: false, spec: ['priority'],
   }),

@@ -62,6 +62,8 @@ export interface ProcessSpec {
   /** Name of the section it comes from. */
   readonly program: string
   readonly processNum: number
+  /** Which of the program's processes it is, from 0; without it `processNum`, which begins at `numprocs_start`. */
+  readonly instance?: number
   /** The command as written (expanded), for people. */
   readonly command: string
   /** The command split into words; empty when it could not be, see `commandProblem`. */

@@ -14,30 +14,31 @@ const masterOnly = ['NSUP_DAEMONIZED', 'NSUP_BACKGROUND', 'NSUP_NODE', openFiles
 
 export interface EnvironmentBase {
   readonly inherited: Readonly<Record<string, string>>
-  readonly serverUrl: string | null
+  readonly serverUrl: string
   readonly runDir: string
 }
 
-/** What all workers of a master have in common; made once. */
-export function environmentBase(env: NodeJS.ProcessEnv, servers: readonly ServerSpec[], runDir: string): EnvironmentBase {
+/** What all workers of a master have in common; made once. `controlSocket`: the server that is always there. */
+export function environmentBase(env: NodeJS.ProcessEnv, servers: readonly ServerSpec[], runDir: string, controlSocket: string): EnvironmentBase {
   const inherited: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) if (value !== undefined && !masterOnly.includes(name)) inherited[name] = value
-  return { inherited, serverUrl: serverUrlOf(servers), runDir }
+  return { inherited, serverUrl: serverUrlOf(servers) ?? `unix://${controlSocket}`, runDir }
 }
 
 /** The whole environment of one incarnation, later ones win (supervisord's contract, section 5.3). */
 export function environmentOf(base: EnvironmentBase, proc: Proc): Readonly<Record<string, string>> {
   const { spec } = proc
   const url = spec.serverurl ?? base.serverUrl
+  const instance = String(spec.instance ?? spec.processNum)
   // What all have in common is inherited, not copied: child_process takes inherited variables too.
   return Object.assign(Object.create(base.inherited) as Record<string, string>, {
     SUPERVISOR_ENABLED: '1',
-    ...(url === null ? {} : { SUPERVISOR_SERVER_URL: url }),
+    SUPERVISOR_SERVER_URL: url,
     SUPERVISOR_PROCESS_NAME: spec.name,
     SUPERVISOR_GROUP_NAME: spec.group,
     NSUP_PROCESS: namespec(spec.group, spec.name),
-    NSUP_INSTANCE: String(spec.processNum),
-    NODE_APP_INSTANCE: String(spec.processNum),
+    NSUP_INSTANCE: instance,
+    NODE_APP_INSTANCE: instance,
     ...spec.environment,
     // Not to be overridden: by these the next master knows its own.
     NSUP_INCARNATION: String(proc.incarnation),
@@ -59,7 +60,7 @@ export function helperEnvironment(base: EnvironmentBase, proc: Proc): Readonly<R
   return { ...own, NSUP_PID: String(proc.id?.pid ?? 0) }
 }
 
-/** SUPERVISOR_SERVER_URL where the program names none: the first unix server, else the first inet server. */
+/** SUPERVISOR_SERVER_URL where the program names none: the first unix server of the config, else the first inet server. */
 function serverUrlOf(servers: readonly ServerSpec[]): string | null {
   const unix = servers.find((server) => server.kind === 'unix')
   if (unix !== undefined) return `unix://${unix.path}`

@@ -141,7 +141,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
   const ports: SessionPorts = {
-    ...{ clock: systemClock, ...machineFor(`${runMark}=${instance.runDir}`), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
+    ...{ clock: systemClock, ...machineFor(`${runMark}=${instance.runDir}`), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, controlSocket: instance.socket, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
     records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell) =>

@@ -28,6 +28,8 @@ export interface SessionPorts {
   readonly records: RecordStore
   readonly bootId: string
   readonly runDir: string
+  /** Path of the private server, which every master has. */
+  readonly controlSocket: string
   readonly logDir: string
   readonly env: NodeJS.ProcessEnv
   readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>

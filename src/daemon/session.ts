@@ -69,7 +69,7 @@ export class Session {
   constructor(config: Config, ports: SessionPorts) {
     const { clock, processes, log, env, runDir } = ports
     this.config = config
-    this.environment = environmentBase(env, config.servers, runDir)
+    this.environment = environmentBase(env, config.servers, runDir, ports.controlSocket)
     this.ports = ports
     this.bus = new Bus(clock, (error) => { log.error(`an event listener failed: ${String(error)}`) })
     this.ledger = new Ledger({ clock, bus: this.bus, file: ports.ledger, log })

@@ -242,7 +242,7 @@ export class Life {
         }),
     }
     const ports: SessionPorts = {
-      ...{ clock, processes, records: this.records(), bootId: 'boot', runDir: '/run', env: {} },
+      ...{ clock, processes, records: this.records(), bootId: 'boot', runDir: '/run', controlSocket: '/run/nsup.sock', env: {} },
       identity: { pid: 1, version: '0', identifier: 'sim', startedAt: 0, configFile: '/c', configFormat: 'yaml', instance: 'sim', logfile: null },
       log: new MasterLog((_level, message) => this.history.push(`  ${message}`)),
       mainLog: { clear: () => undefined, reopen: () => undefined },

@@ -116,7 +116,7 @@ log_timestamp=true
 `)
     expect(Object.keys(processesOf(config))).toEqual(['x:pa', 'x:pb'])
     expect(processOf(config, 'x:pb')).toMatchObject({
-      argv: ['/bin/x', '--in', folder.path, '--n', '11/2', '--as', `x@${hostname()}`], processNum: 11, priority: -5,
+      argv: ['/bin/x', '--in', folder.path, '--n', '11/2', '--as', `x@${hostname()}`], processNum: 11, instance: 1, priority: -5,
       autostart: false, startsecs: 0, startretries: 7, exitcodes: [0, 2, 3], stopsignal: 'SIGUSR1', stopwait: 20_000,
       stopasgroup: true, killasgroup: true, umask: 0o27, directory: '/srv/011', serverurl: null,
       environment: { BASE: 'b', SHARED: 'own', TOOL: '/bin/x', N: '011', FROM: 'b' },

@@ -24,7 +24,7 @@ function world(alerts: readonly AlertSpec[], spec: Partial<ProcessSpec> = {}) {
   })
   const proc = procIn('FATAL', { incarnation: 4 }, { group: 'g', name: 'a', program: 'p', environment: { TOKEN: 'swordfish' }, ...spec })
   const unhappy = new Alerts({
-    ...{ clock, outside, bus, alerts, runDir: '/run/n', environment: { inherited: { PATH: '/bin' }, serverUrl: null, runDir: '/run/n' } },
+    ...{ clock, outside, bus, alerts, runDir: '/run/n', environment: { inherited: { PATH: '/bin' }, serverUrl: 'unix:///run/n.sock', runDir: '/run/n' } },
     log: new MasterLog((level, message) => lines.push(`${level} ${message}`)),
     find: (group, name) => (group === 'g' && name === 'a' ? proc : undefined),
   })

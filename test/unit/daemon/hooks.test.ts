@@ -40,7 +40,7 @@ function world(marked: readonly { readonly pid: number; readonly values: Readonl
       },
     },
     log: new MasterLog((level, message) => lines.push(`${level} ${message}`)),
-    environment: { inherited: { PATH: '/bin', HOME: '/root' }, serverUrl: null, runDir: '/run/n' },
+    environment: { inherited: { PATH: '/bin', HOME: '/root' }, serverUrl: 'unix:///run/n.sock', runDir: '/run/n' },
     runDir: '/run/n',
     enqueue: (_proc, input) => inputs.push(input),
   })
