@@ -9,5 +9,6 @@ export const careTexts = {
   restart_delay: '500ms', restart_backoff: 'initial=2s max=1h', restart_reset: '5m', restart_limit: '5 per 10m', restart_retry_after: '1h', no_restart_on: '78,SEGV', restart_window: '22:00-06:00',
   max_memory: '512MB', memory_action: 'none', max_lifetime: '24h ±10%',
   stop_sequence: 'TERM 30s, INT, KILL', stop_command: 'kill -s "QUIT" 1', stop_extend_max: '1m', busy_wait: '2m', pre_stop_delay: '3s',
+  watch: 'src, lib/**/*.js', watch_ignore: 'dist, src/generated', watch_delay: '500ms',
   limits: 'nofile=1024:65536 core=unlimited', nice: '5', ionice: 'best-effort 7', oom_score_adj: '-500', cpu_affinity: '0-3,6', cgroup: 'memory_max=512MB cpu_max=50% pids_max=100',
 } as const
