@@ -32,6 +32,11 @@ export function stayDown(proc: Proc, { input }: Turn<'stop'>): void {
   proc.afterStop = 'rest'
 }
 
+/** It was to be stopped for what its old files did. */
+export function comeBackAtOnce(proc: Proc): void {
+  if (proc.afterStop !== 'rest') proc.afterStop = 'again'
+}
+
 export function goOnStopping(proc: Proc, { input, now, effects }: Turn<'prepared'>): void {
   if (proc.rung < 0) waitBeforeFirst(proc, now, effects)
   else if (proc.rung === 0 && input.problem !== null && proc.spec.care?.stop?.command != null) climb(proc, now, effects) // stop_command has failed: by signals then

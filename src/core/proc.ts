@@ -132,6 +132,8 @@ export type ProcInput =
   | { readonly type: 'busy'; readonly incarnation: number; readonly job: string | null; /** Milliseconds. */ readonly lasts: number | null }
   /** The worker asks for more time to get ready, or to stop. Milliseconds. */
   | { readonly type: 'extend'; readonly incarnation: number; readonly time: number }
+  /** The files that it is made of have changed, `reason` says which. Who was not stopped on purpose is started anew by that. */
+  | { readonly type: 'changed'; readonly reason: string; readonly by: Actor }
   /** Replace it by another incarnation. */
   | { readonly type: 'recycle'; readonly reason: string; readonly by: Actor; /** Do not wait until its siblings are up and its job is done. */ readonly now: boolean }
 

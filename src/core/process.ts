@@ -26,28 +26,28 @@
  * (supervisord, 7.4). A cell that is `'ignore'` has nothing to do, and is right; `'never'` is a mistake of the program.
  */
 import { assert } from '../lib/assert.ts'
-import { abandonBackoff, askToStop, climbOn, endAfterRunning, endStopping, endUnknown, endWhileStarting, giveUp, goOnStopping, killNow, loseControl, rememberLook, stayDown, stopLonger } from './ending.ts'
+import { abandonBackoff, askToStop, climbOn, comeBackAtOnce, endAfterRunning, endStopping, endUnknown, endWhileStarting, giveUp, goOnStopping, killNow, loseControl, rememberLook, stayDown, stopLonger } from './ending.ts'
 import { openGate } from './gate.ts'
 import type { Gate } from './gate.ts'
 import type { State } from './model.ts'
 import { isSame } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
-import { attend, changeJob, follow, judge, keepRunning, replace, showLife, tryToReplace } from './running.ts'
-import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, noteWhatHolds, rememberIncarnation, spawnOrFail, startLonger, stayUnready, tryAgain } from './starting.ts'
+import { attend, changeJob, follow, judge, keepRunning, renew, replace, showLife, tryToReplace } from './running.ts'
+import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, noteWhatHolds, rememberIncarnation, spawnOrFail, startAfresh, startLonger, stayUnready, tryAgain } from './starting.ts'
 import type { Turn } from './turn.ts'
 
 type Cell<T extends ProcInput['type']> = ((proc: Proc, turn: Turn<T>) => void) | 'ignore' | 'never'
 type Row = { readonly [T in ProcInput['type']]: Cell<T> }
 
 /** What an incarnation tells may come late: when there is none any more, or not yet. */
-const silent = { prepared: 'ignore', waiting: 'ignore', mainPid: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore' } as const
+const silent = { prepared: 'ignore', waiting: 'ignore', mainPid: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore', changed: 'ignore' } as const
 const resting = { ...silent, due: tryAgain, refused: 'ignore', hurry: 'ignore', giveUp: 'ignore', spawned: 'never', spawnFailed: 'never' } as const
 
 /** The table. TypeScript refuses a missing cell. */
 export const table = {
   STOPPED: { ...resting, start: begin, stop: abandonStart, exited: 'never' },
-  EXITED: { ...resting, start: begin, stop: abandonStart, exited: 'never' },
-  FATAL: { ...resting, start: begin, stop: abandonStart, exited: 'never' },
+  EXITED: { ...resting, start: begin, stop: abandonStart, exited: 'never', changed: startAfresh },
+  FATAL: { ...resting, start: begin, stop: abandonStart, exited: 'never', changed: startAfresh },
   STARTING: {
     ...silent,
     start: keepRunning,
@@ -68,6 +68,7 @@ export const table = {
     busy: changeJob,
     extend: startLonger,
     recycle: replace,
+    changed: renew,
   },
   RUNNING: {
     ...silent,
@@ -86,6 +87,7 @@ export const table = {
     alive: showLife,
     busy: changeJob,
     recycle: replace,
+    changed: renew,
   },
   BACKOFF: {
     ...silent,
@@ -98,6 +100,7 @@ export const table = {
     refused: 'ignore',
     hurry: 'ignore',
     giveUp: giveUp,
+    changed: startAfresh,
   },
   STOPPING: {
     ...silent,
@@ -114,6 +117,7 @@ export const table = {
     mainPid: follow,
     looked: rememberLook,
     extend: stopLonger,
+    changed: comeBackAtOnce,
   },
   UNKNOWN: {
     ...silent,

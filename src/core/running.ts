@@ -51,6 +51,11 @@ export function replace(proc: Proc, turn: Turn<'recycle'>): void {
   else if (turn.gate.recycle(proc) === null) beginStop(proc, 'again', { reason, by }, turn.now, turn.effects)
 }
 
+/** What runs is of old files: it is replaced as any other process, whoever is at work first. */
+export function renew(proc: Proc, { input, ...moment }: Turn<'changed'>): void {
+  replace(proc, { ...moment, input: { ...input, type: 'recycle', now: false } })
+}
+
 /** Siblings are never down together, and a job in hand is waited for, up to its bound. */
 export function tryToReplace(proc: Proc, { now, effects, gate }: Moment): void {
   if (proc.recycle === null) return

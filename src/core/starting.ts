@@ -26,6 +26,13 @@ export function begin(proc: Proc, turn: Turn<'start'>): void {
   launchIfFree(proc, false, turn)
 }
 
+/** The files have changed, so what went wrong with the old ones counts for nothing. */
+export function startAfresh(proc: Proc, turn: Turn<'changed'>): void {
+  if (proc.leaving) return
+  proc.backoff = 0
+  begin(proc, { ...turn, input: { type: 'start', by: turn.input.reason } })
+}
+
 export function tryAgain(proc: Proc, turn: Turn<'due'>): void {
   proc.deadline = null
   if (proc.want === 'up') launchIfFree(proc, true, turn)
