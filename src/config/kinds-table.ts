@@ -9,6 +9,8 @@ import { Malformed } from './sugar.ts'
 import type { Sugar } from './sugar.ts'
 
 const types = ['int', 'float', 'bool', 'string']
+/** What other tools call them. */
+const otherWords = new Map([['integer', 'int'], ['number', 'int or float'], ['double', 'float'], ['real', 'float'], ['boolean', 'bool'], ['text', 'string(256)'], ['str', 'string(256)'], ['varchar', 'string(256)']])
 const columnsMax = 64
 const typeShape: JsonShape = { type: 'string', pattern: '^\\s*(int|float|bool|string\\s*\\(\\s*[1-9][0-9]*\\s*\\))\\s*$|\\$\\{|%\\(' }
 
@@ -61,7 +63,10 @@ function readType(text: string): ColumnType | Refusal {
       const max = size === undefined ? undefined : parseInteger(size)
       return max !== undefined && max > 0 ? { kind: 'string', max } : new Refusal(`has a type ${quote(text)}: write how many bytes at most, as in string(256)`)
     }
-    default:
-      return new Refusal(`has a type ${quote(text)} (${didYouMean(word, types) ?? 'known are int, float, bool and string(BYTES)'})`)
+    default: {
+      const other = otherWords.get(word.toLowerCase())
+      const hint = other === undefined ? didYouMean(word, types) ?? 'known are int, float, bool and string(BYTES)' : `write ${other}`
+      return new Refusal(`has a type ${quote(text)} (${hint})`)
+    }
   }
 }

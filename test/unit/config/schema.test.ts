@@ -33,8 +33,8 @@ describe('what is generated from the rows', () => {
 
 describe('the rows of a program', () => {
   it('fill every field of a process that a config can say', () => {
-    const asked = Object.entries({ ...careTexts, notify: 'true', depends_on: 'y', depends_restart: 'true' }).map(([key, text]) => `${key}=${text}\n`).join('')
-    const spec = processOf(folder.good('a.conf', `[supervisord]\n[program:y]\ncommand=cat\n[program:x]\ncommand=cat\n${asked}`).config, 'x:x')
+    const asked = Object.entries({ ...careTexts, notify: 'true', tables: 't', depends_on: 'y', depends_restart: 'true' }).map(([key, text]) => `${key}=${text}\n`).join('')
+    const spec = processOf(folder.good('a.conf', `[supervisord]\n[table:t]\ncolumns=value:int\n[program:y]\ncommand=cat\n[program:x]\ncommand=cat\n${asked}`).config, 'x:x')
     const leaves = Object.entries(spec).flatMap(([key, value]) => {
       return key === 'stdout' || key === 'stderr' || key === 'care' ? Object.keys(value as object).map((leaf) => `${key}.${leaf}`) : [key]
     })
@@ -46,7 +46,7 @@ describe('the rows of a program', () => {
 
 describe('comparing specs', () => {
   const load = (name: string, options: string): ProcessSpec => {
-    return processOf(folder.good(name, `[supervisord]\n[program:x]\ncommand=cat\n${options}`).config, 'x:x')
+    return processOf(folder.good(name, `[supervisord]\n[table:t]\ncolumns=value:int\n[program:x]\ncommand=cat\n${options}`).config, 'x:x')
   }
   const plain = load('p1.conf', '')
 
@@ -61,13 +61,13 @@ describe('comparing specs', () => {
 
   it('restarts for what of the care is given to the process at its spawn, and applies the rest', () => {
     for (const [key, text] of Object.entries(careTexts)) {
-      if (['report', 'notify', 'depends_on', 'depends_restart', 'ready_timeout', 'on_unhealthy', 'on_unhealthy_hook', 'memory_action', 'watch_ignore', 'watch_delay'].includes(key)) continue
+      if (['report', 'tables', 'notify', 'depends_on', 'depends_restart', 'ready_timeout', 'on_unhealthy', 'on_unhealthy_hook', 'memory_action', 'watch_ignore', 'watch_delay'].includes(key)) continue
       const before = load('c1.conf', 'report=true\n')
       const after = load('c2.conf', `report=true\n${key}=${text}\n`)
       const restarts = ['limits', 'nice', 'ionice', 'oom_score_adj', 'cpu_affinity', 'cgroup'].includes(key)
       expect([changesRestart(before, after), sameSpec(before, after)], key).toEqual([restarts, false])
     }
-    for (const option of ['report=true', 'notify=true', 'ready=report', 'watchdog=30s', 'ready=notification_fd 3']) {
+    for (const option of ['report=true', 'tables=t', 'notify=true', 'ready=report', 'watchdog=30s', 'ready=notification_fd 3']) {
       expect(changesRestart(plain, load('c3.conf', option)), option).toBe(true)
     }
     const [three, four] = [load('c4.conf', 'ready=notification_fd 3'), load('c5.conf', 'ready=notification_fd 4')]
