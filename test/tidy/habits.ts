@@ -3,8 +3,8 @@ import ts from 'typescript'
 import type { Source } from './source.ts'
 import { at, importsOf, walk } from './source.ts'
 
-/** The only files that may end the process. */
-const mains = ['src/cli/main.ts', 'src/daemon/main.ts']
+/** The only files that may end the process; the last one does so inside the user's worker. */
+const mains = ['src/cli/main.ts', 'src/daemon/main.ts', 'src/worker/leave.ts']
 
 type Complain = (node: ts.Node, source: Source) => string | null
 

@@ -2,6 +2,7 @@
 import { builtinModules } from 'node:module'
 import { basename } from 'node:path'
 import ts from 'typescript'
+import { entryPoints } from './exports.ts'
 import type { Source } from './source.ts'
 import { at, importsOf } from './source.ts'
 
@@ -71,13 +72,13 @@ export function circles(sources: readonly Source[]): string[] {
   return found
 }
 
-/** Files that only pass on what others export, and every `export *`. */
+/** Files that only pass on what others export, and every `export *`. What users import by the package's name is a face, and no barrel. */
 export function barrels(sources: readonly Source[]): string[] {
   return sources.flatMap((source) => {
     const statements = source.tree.statements
     const passes = (node: ts.Statement): boolean => ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined
     const stars = statements.filter((node) => ts.isExportDeclaration(node) && node.exportClause === undefined)
-    const barrel = statements.some(passes) && statements.every((node) => passes(node) || ts.isImportDeclaration(node))
+    const barrel = !entryPoints.includes(source.path) && statements.some(passes) && statements.every((node) => passes(node) || ts.isImportDeclaration(node))
     return [...stars.map((node) => `${at(source, node)}: export *`), ...(barrel ? [`${source.path}: only re-exports`] : [])]
   })
 }

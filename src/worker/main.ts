@@ -1,0 +1,5 @@
+/** What `nsup/worker` offers: the public face of the SDK. Each part is in a file of its own. */
+export { report } from './report.ts'
+export type { BusyOptions, Report } from './report.ts'
+export { runWorker } from './run-worker.ts'
+export type { WorkerContext, WorkerOptions } from './run-worker.ts'
