@@ -36,6 +36,7 @@ export function buildCare(source: Source, names: Names, { stopwait, directory }:
   const care: CareSpec = {
     ...(needsReport(values) && { report: true }),
     ...((values.tables?.length ?? 0) > 0 && { tables: values.tables ?? [] }),
+    ...(values.messages && { messages: true }),
     ...((values.notify || values.ready?.kind === 'notify') && { notify: true }),
     ...(values.ready !== null && { ready: { by: values.ready, timeout: values.ready_timeout } }),
     ...(values.health !== null && { health: { ...values.health, onUnhealthy: values.on_unhealthy } }),
@@ -56,7 +57,7 @@ export function buildCare(source: Source, names: Names, { stopwait, directory }:
 
 /** What is only heard on the report channel; a watchdog and an extension are also heard on a NOTIFY_SOCKET. */
 function needsReport(values: CareValues): boolean {
-  if (values.report || (values.tables?.length ?? 0) > 0 || values.ready?.kind === 'report' || values.health?.by.kind === 'report' || (values.busy_wait ?? 0) > 0) return true
+  if (values.report || values.messages || (values.tables?.length ?? 0) > 0 || values.ready?.kind === 'report' || values.health?.by.kind === 'report' || (values.busy_wait ?? 0) > 0) return true
   const systemd = values.notify || values.ready?.kind === 'notify'
   return !systemd && (values.watchdog !== null || (values.stop_extend_max ?? 0) > 0)
 }

@@ -32,6 +32,9 @@ const readyRows = {
     extra: true, spec: ['care.report'],
   }),
   tables: extra(names, { doc: 'Shared tables that the process may use; it gets a report channel and an inbox for them.', shape: 'list', restart: true, spec: ['care.tables'] }),
+  messages: option(boolean, 'false', {
+    doc: 'Let the process send and receive messages: it gets a report channel and an inbox, its number in NSUP_INBOX_FD.', extra: true, spec: ['care.messages'],
+  }),
   notify: option(boolean, 'false', { doc: 'Give the process a NOTIFY_SOCKET, as systemd does. Implied by ready: notify.', extra: true, spec: ['care.notify'] }),
   ready: extra(readiness, {
     doc: 'What makes the process ready, and so RUNNING: report, notify, notification_fd 3, log PATTERN, http://... status=200,204 header="A: b" body=PATTERN, tcp://host:port, unix:///path, exec COMMAND.',

@@ -123,11 +123,36 @@ export interface ResourceSpec {
   readonly cgroup: { readonly memoryMax: number | null; readonly cpuMax: string | null; readonly pidsMax: number | null } | null
 }
 
+/** A task that ends, and may be run again and again. */
+export interface JobSpec {
+  /** From the end of a run to the next one; `null`: not by time. */
+  readonly interval: number | null
+  /** A cron line; `null`: none. See schedule.ts. */
+  readonly schedule: string | null
+  /** A name of the IANA database; `null`: the zone of the machine. */
+  readonly timezone: string | null
+  /** What becomes of a slot, or of a trigger, that comes while a run goes on. */
+  readonly overlap: 'skip' | 'queue' | 'replace'
+  /** Which of the slots are run that nobody was there for. */
+  readonly catchUp: 'none' | 'one' | 'all'
+  /** Each run by the clock is put off by a part of this. */
+  readonly spread: number
+  /** What the parts are drawn by: not the same on every machine. */
+  readonly seed: string
+  /** A run that takes longer is stopped and has failed; `null`: as long as it takes. */
+  readonly runTimeout: number | null
+  /** How often a run that has failed is tried again. */
+  readonly retries: number
+}
+
 export interface CareSpec {
+  readonly job?: JobSpec
   /** The worker has a report channel. */
   readonly report?: boolean
   /** Shared tables that the worker may use; it has a report channel and an inbox for that. */
   readonly tables?: readonly string[]
+  /** The worker has an inbox, and may send. */
+  readonly messages?: boolean
   /** The worker has a NOTIFY_SOCKET. */
   readonly notify?: boolean
   readonly ready?: ReadySpec

@@ -80,6 +80,15 @@ export interface FifoWriter {
   close(): void
 }
 
+/** Writes whole lines into a FIFO that a worker reads, and holds it open. */
+export interface LinePipe {
+  /** Writes at most 4096 bytes in one piece. False: there is no room; these bytes come first when there is, and `onRoom` tells. */
+  write(bytes: Uint8Array): boolean
+  /** Takes out what nobody has read; bytes that waited for room are forgotten. */
+  takeBack(): Uint8Array
+  close(): void
+}
+
 /** FIFOs and descriptors. What opens throws an Error with an errno `code`. */
 export interface FifoPorts {
   /** Gives FIFOs to the user whom a worker runs as, so that it may open /dev/stdout; nothing happens unless root does it. */
@@ -92,10 +101,12 @@ export interface FifoPorts {
   openWriter(path: string): number
   /** Opens the FIFO that a living worker still holds as descriptor `fd`, if `path` no longer leads to it. */
   openDeleted(pid: number, fd: number, path: string, end: 'reader' | 'writer'): number | undefined
-  /** Begins to read; takes over the descriptor. `onEnd` comes once, if it cannot be read on. */
-  read(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void): ChunkReader
+  /** Begins to read; takes over the descriptor. `onEnd` comes once, if it cannot be read on. `prompt`: somebody waits for an answer. */
+  read(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void, prompt?: boolean): ChunkReader
   /** `onEnd` comes once, if nobody can read it any more. */
   writeTo(path: string, onEnd: (reason: string) => void): FifoWriter
+  /** For whole lines. `onRoom`: see LinePipe. */
+  linesTo(path: string, onRoom: () => void, onProblem: (reason: string) => void): LinePipe
   /** Reads away what nobody has read. */
   discard(path: string): void
   close(fd: number): void

@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import type { FifoPorts, FifoWriter } from '../core/sinks.ts'
 import { chownFifo, makeFifos, openDeleted, openReader, openWriter } from './fifo.ts'
+import { openLinePipe } from './line-pipe.ts'
 import { errnoOf } from './logfile.ts'
 import { readFifo } from './reader.ts'
 import { ownerOf } from './users.ts'
@@ -19,6 +20,7 @@ export const fifoPorts: FifoPorts = {
   openDeleted: (pid, fd, path, end) => (holdsDeleted(pid, fd, path) ? openDeleted(pid, fd, end) : undefined),
   read: readFifo,
   writeTo: (path, onEnd) => new StdinWriter(path, onEnd),
+  linesTo: openLinePipe,
   discard,
   close: closeSync,
 }

@@ -23,9 +23,12 @@ const apart = { flood: 0.3, steady: 25 }
 /** So many more small chunks before one that was too fast to be steady is tried again. */
 const calm = 1000
 
-/** Begins to read the descriptor of a FIFO, opened non-blocking, and owns it from now on. */
-export function readFifo(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void): ChunkReader {
-  return new FifoReader(fd, onChunk, onEnd)
+/**
+ * Begins to read the descriptor of a FIFO, opened non-blocking, and owns it from now on. `prompt`: by epoll alone, since
+ * somebody waits for an answer to each chunk.
+ */
+export function readFifo(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void, prompt = false): ChunkReader {
+  return new FifoReader(fd, onChunk, onEnd, prompt)
 }
 
 /** Most often the answer is EAGAIN, whose stack nobody looks at: not taking it halves the cost of an exit. */
@@ -52,9 +55,11 @@ class FifoReader implements ChunkReader, Gathered {
   #floodRow = 0
   #steadyRow = 0
   #last = 0
+  readonly #prompt: boolean
 
-  constructor(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void) {
+  constructor(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void, prompt: boolean) {
     this.#fd = fd
+    this.#prompt = prompt
     this.#onChunk = onChunk
     this.#onEnd = onEnd
     beginSoon(() => { this.#begin() })
@@ -125,7 +130,7 @@ class FifoReader implements ChunkReader, Gathered {
   /** libuv has filled the buffer. False stops it. */
   #take(length: number): boolean {
     this.#onChunk(buffer.subarray(0, length))
-    this.#count(length)
+    if (!this.#prompt) this.#count(length)
     return !this.#paused && this.#away === null
   }
 

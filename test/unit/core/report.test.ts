@@ -59,13 +59,16 @@ describe('the channels of a process', () => {
   const probe = { timeout: 1000 }
   it.each<[string, CareSpec, ReturnType<typeof channelsOf>]>([
     ['nothing', {}, null],
-    ['report', { report: true }, { report: 3, notify: false, notificationFd: null }],
-    ['ready by report', { ready: { by: { kind: 'report' }, ...probe } }, { report: 3, notify: false, notificationFd: null }],
-    ['a watchdog', { watchdog: 1000 }, { report: 3, notify: false, notificationFd: null }],
-    ['notify with a watchdog', { notify: true, watchdog: 1000 }, { report: null, notify: true, notificationFd: null }],
-    ['ready by notify', { ready: { by: { kind: 'notify' }, ...probe } }, { report: null, notify: true, notificationFd: null }],
-    ['a descriptor', { ready: { by: { kind: 'notification_fd', fd: 5 }, ...probe } }, { report: null, notify: false, notificationFd: 5 }],
-    ['the descriptor that a report would have', { report: true, ready: { by: { kind: 'notification_fd', fd: 3 }, ...probe } }, { report: 4, notify: false, notificationFd: 3 }],
+    ['report', { report: true }, { report: 3, inbox: null, notify: false, notificationFd: null }],
+    ['ready by report', { ready: { by: { kind: 'report' }, ...probe } }, { report: 3, inbox: null, notify: false, notificationFd: null }],
+    ['a watchdog', { watchdog: 1000 }, { report: 3, inbox: null, notify: false, notificationFd: null }],
+    ['notify with a watchdog', { notify: true, watchdog: 1000 }, { report: null, inbox: null, notify: true, notificationFd: null }],
+    ['ready by notify', { ready: { by: { kind: 'notify' }, ...probe } }, { report: null, inbox: null, notify: true, notificationFd: null }],
+    ['a descriptor', { ready: { by: { kind: 'notification_fd', fd: 5 }, ...probe } }, { report: null, inbox: null, notify: false, notificationFd: 5 }],
+    ['the descriptor that a report would have', { report: true, ready: { by: { kind: 'notification_fd', fd: 3 }, ...probe } }, { report: 4, inbox: null, notify: false, notificationFd: 3 }],
+    ['messages', { messages: true }, { report: 3, inbox: 4, notify: false, notificationFd: null }],
+    ['tables beside a descriptor', { tables: ['counters'], ready: { by: { kind: 'notification_fd', fd: 4 }, ...probe } }, { report: 3, inbox: 5, notify: false, notificationFd: 4 }],
+    ['messages beside the first descriptor', { messages: true, ready: { by: { kind: 'notification_fd', fd: 3 }, ...probe } }, { report: 4, inbox: 5, notify: false, notificationFd: 3 }],
   ])('follow from what it asks for: %s', (_what, care, channels) => {
     expect(channelsOf(specOf({ care }))).toEqual(channels)
   })
