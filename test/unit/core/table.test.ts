@@ -11,6 +11,7 @@ const start: ProcInput = { type: 'start', by: 'ann' }
 const due: ProcInput = { type: 'due' }
 const spawned: ProcInput = { type: 'spawned', id }
 const recycle: ProcInput = { type: 'recycle', reason: 'r', by: 'ann', now: false }
+const changed: ProcInput = { type: 'changed', reason: 'app.js changed (watch)', by: 'watch' }
 const refused: ProcInput = { type: 'refused', reason: 'could not send SIGTERM: EPERM' }
 
 function startsFrom(state: State): void {
@@ -27,6 +28,21 @@ function stopsFrom(state: State): void {
   expect(proc).toMatchObject({ state: 'STOPPING', want: 'down', wantedBy: 'ann', stopBy: 'ann', deadline: 7600 })
   const group = procIn(state, {}, { stopasgroup: true })
   expect(signals(stepped(group, stop))).toEqual(['SIGTERM to group 4711'])
+}
+
+/** What went wrong with the old files does not count. */
+function startsAfreshFrom(state: State): void {
+  const proc = procIn(state, { crashes: 3, backoff: state === 'BACKOFF' ? 2 : 0, lastChance: true })
+  const effects = stepped(proc, changed)
+  expect(kinds(effects)).toEqual(['event', 'spawn'])
+  expect(proc).toMatchObject({ state: 'STARTING', want: 'up', wantedBy: 'app.js changed (watch)', crashes: 0, backoff: 0, lastChance: false, restarts: 0, reason: 'being started' })
+  expect(stepped(procIn(state, { leaving: true }), changed)).toEqual([])
+}
+
+function isRenewedIn(state: State): void {
+  const proc = procIn(state)
+  expect(signals(stepped(proc, changed))).toEqual(['SIGTERM to process 4711'])
+  expect(proc).toMatchObject({ state: 'STOPPING', want: 'up', stopBy: 'watch', afterStop: 'again', reason: 'app.js changed (watch)' })
 }
 
 /** Wanted, but held back until 900: by the machine-wide limit, say. */
@@ -217,6 +233,18 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
   }],
   'RUNNING alive': ['is a sign of life', () => showsLifeIn('RUNNING')],
   'RUNNING busy': ['takes a job', () => takesJobIn('RUNNING')],
+  'EXITED changed': ['starts by the new files', () => startsAfreshFrom('EXITED')],
+  'FATAL changed': ['starts by the new files', () => startsAfreshFrom('FATAL')],
+  'BACKOFF changed': ['starts by the new files, without the wait for its next try', () => startsAfreshFrom('BACKOFF')],
+  'STARTING changed': ['stops it, to come back', () => isRenewedIn('STARTING')],
+  'RUNNING changed': ['stops it, to come back', () => isRenewedIn('RUNNING')],
+  'STOPPING changed': ['comes back at once, if it is to come back at all', () => {
+    for (const [before, after] of [['failed', 'again'], ['retry', 'again'], ['rest', 'rest']] as const) {
+      const proc = procIn('STOPPING', { afterStop: before })
+      expect(stepped(proc, changed)).toEqual([])
+      expect(proc.afterStop).toBe(after)
+    }
+  }],
   'RUNNING recycle': ['stops it, to come back, unless it is not wanted', () => {
     const proc = procIn('RUNNING')
     expect(signals(stepped(proc, recycle))).toEqual(['SIGTERM to process 4711'])
@@ -373,6 +401,8 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   busy: { type: 'busy', incarnation: 1, job: 'j', lasts: null },
   extend: { type: 'extend', incarnation: 1, time: 1000 },
   recycle,
+  changed,
+  trigger: { type: 'trigger', by: 'ann', id: 't1' },
 }
 
 const all = Object.entries(table).flatMap(([state, row]) =>
