@@ -76,6 +76,7 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now, report: Work
     stopRequestedBy: proc.stopBy,
     ...{ hold: proc.hold, ready: proc.ready, health: proc.health, ailment: proc.ailment, crashes: proc.crashes, report },
     job: proc.busy?.job ?? null,
+    task: null,
     retryIn: proc.want === 'up' && (proc.state === 'BACKOFF' || isStopped(proc.state)) && proc.deadline !== null ? Math.max(0, proc.deadline - now.mono) : null,
     exits: proc.exits,
     stdoutLogfile: proc.spec.stdout.file,

@@ -1,5 +1,5 @@
 /** What the master tells the world: one closed union, from which listeners, streams and logs are fed. */
-import type { Actor, State } from './model.ts'
+import type { Actor, RunCause, RunResult, State } from './model.ts'
 
 interface Common {
   /** Counts up from 1 in the life of a master. */
@@ -35,6 +35,30 @@ export interface HealthEvent extends Common {
   readonly pid: number
   readonly healthy: boolean
   /** What a probe or the worker said; empty when healthy. */
+  readonly reason: string
+}
+
+/**
+ * Of a job. `armed`: it waits for its first run; `ended`: a run is over, which need not be the last try; `skipped`: slots
+ * came that are not run; `queued`: a run waits for the one that goes on.
+ */
+export interface RunEvent extends Common {
+  readonly type: 'process.run'
+  readonly group: string
+  readonly name: string
+  readonly what: 'armed' | 'ended' | 'skipped' | 'queued'
+  /** The pid of a run that has ended, 0 where there is none. */
+  readonly pid: number
+  /** What began the run that this is about. */
+  readonly cause: RunCause | null
+  /** The time that it was planned for, epoch milliseconds; of several the last. */
+  readonly slot: number | null
+  /** How it ended. */
+  readonly result: RunResult | null
+  /** Milliseconds that it took. */
+  readonly duration: number
+  /** How many slots were skipped. */
+  readonly count: number
   readonly reason: string
 }
 
@@ -99,6 +123,7 @@ export interface TickEvent extends Common {
 export type MasterEvent =
   | StateEvent
   | HealthEvent
+  | RunEvent
   | GroupEvent
   | MasterStateEvent
   | LogDropEvent
@@ -109,7 +134,7 @@ export type MasterEvent =
 
 const known: Readonly<Record<MasterEvent['type'], true>> = {
   'process.state': true,
-  'process.health': true, 'process.log': true, 'process.communication': true, 'process.survivors': true,
+  'process.run': true, 'process.health': true, 'process.log': true, 'process.communication': true, 'process.survivors': true,
   'group.added': true, 'group.removed': true,
   'master.running': true, 'master.stopping': true, 'master.reloaded': true,
   'log.dropping': true, 'log.recovered': true,

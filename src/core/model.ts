@@ -46,6 +46,34 @@ export type ExitStatus =
   | { readonly kind: 'signal'; readonly signal: SignalName; /** `null`: could not be found out. */ readonly core: boolean | null }
   | { readonly kind: 'unknown' }
 
+/** What began a run of a job. `start`: somebody has started the job. */
+export type RunCause = 'start' | 'schedule' | 'interval' | 'trigger' | 'retry' | 'catch-up'
+
+/** How a run ended. `stopped`: somebody did not want it any more; `unknown`: while no master lived. */
+export type RunResult = 'ok' | 'failed' | 'timeout' | 'stopped' | 'unknown'
+
+/** What an end says of the run that it ended. */
+export interface RunNote {
+  readonly cause: RunCause
+  /** The time that it was planned for; `null`: none. */
+  readonly slot: number | null
+  readonly result: RunResult
+}
+
+/** What a job is about to do, as others see it. Times are epoch milliseconds. */
+export interface JobView {
+  /** When it runs next; 0: nothing is planned, or it waits for something else. */
+  readonly nextRun: number
+  /** What began the run that goes on, or that is about to; `null`: none. */
+  readonly cause: RunCause | null
+  /** Runs that wait for the one that goes on. */
+  readonly waiting: number
+  /** Slots that were not run since it was added. */
+  readonly skipped: number
+  /** It neither runs nor has failed: it has done its work until the next time, or for good. */
+  readonly resting: boolean
+}
+
 /** One end of one incarnation; the last ten are kept. Times are epoch milliseconds. */
 export interface ExitRecord {
   readonly incarnation: number
@@ -63,6 +91,8 @@ export interface ExitRecord {
   readonly expected: boolean
   /** True if the kernel killed it for want of memory; absent: nothing says so. */
   readonly oom?: boolean
+  /** Of a job. */
+  readonly run?: RunNote
   /** The file that says what it was doing when its watchdog had heard nothing of it. */
   readonly forensics?: string
   /** Last lines of stderr (of stdout where stderr is redirected), at most 20. */
@@ -131,6 +161,8 @@ export interface ProcessView {
   readonly ailment: string
   /** The job in hand. */
   readonly job: string | null
+  /** Of a process that is itself a job; `null`: it is none. */
+  readonly task: JobView | null
   /** Failures in a row, as its restart policy counts them. */
   readonly crashes: number
   readonly report: WorkerReport | null

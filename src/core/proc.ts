@@ -6,6 +6,7 @@ import type { SignalName } from '../lib/signals.ts'
 import type { EventBody } from './events.ts'
 import { isStopped } from './model.ts'
 import type { Actor, ExitRecord, ExitStatus, Pid, State, Want } from './model.ts'
+import type { Rounds } from './rounds.ts'
 import type { ProcessSpec } from './spec.ts'
 
 /** Both times of one instant, in milliseconds: `mono` decides, `wall` is what people read. */
@@ -79,6 +80,8 @@ export interface Proc {
   comebacks: readonly number[]
   /** The one more try of a process that had been given up. */
   lastChance: boolean
+  /** What a job remembers from run to run; `null`: it has never been one. */
+  rounds: Rounds | null
   /** A config change on its way: `spec` takes the place of the old one as soon as nothing runs; `up`: then start it. */
   next: { readonly spec: ProcessSpec; readonly up: boolean } | null
   /** Stop, then leave the fleet: its program is gone from the config. */
@@ -97,6 +100,8 @@ export type AfterStop = 'rest' | 'again' | 'failed' | 'retry'
 export type ProcInput =
   | { readonly type: 'start'; readonly by: Actor }
   | { readonly type: 'stop'; readonly by: Actor }
+  /** Run a job now. `id`: by which its end is known. */
+  | { readonly type: 'trigger'; readonly by: Actor; readonly id: string }
   | { readonly type: 'spawned'; readonly id: Pid }
   | { readonly type: 'spawnFailed'; readonly reason: string }
   | {
@@ -204,6 +209,7 @@ export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: nu
     crashes: 0,
     comebacks: [],
     lastChance: false,
+    rounds: null,
     next: null,
     leaving: false,
   }

@@ -40,7 +40,7 @@ type Cell<T extends ProcInput['type']> = ((proc: Proc, turn: Turn<T>) => void) |
 type Row = { readonly [T in ProcInput['type']]: Cell<T> }
 
 /** What an incarnation tells may come late: when there is none any more, or not yet. */
-const silent = { prepared: 'ignore', waiting: 'ignore', mainPid: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore', changed: 'ignore' } as const
+const silent = { trigger: 'ignore', prepared: 'ignore', waiting: 'ignore', mainPid: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore', changed: 'ignore' } as const
 const resting = { ...silent, due: tryAgain, refused: 'ignore', hurry: 'ignore', giveUp: 'ignore', spawned: 'never', spawnFailed: 'never' } as const
 
 /** The table. TypeScript refuses a missing cell. */

@@ -99,6 +99,7 @@ export function supervisorEventOf(event: MasterEvent): SupervisorEvent | null {
     case 'log.recovered':
     case 'process.health':
     case 'process.survivors':
+    case 'process.run':
       return null
   }
 }

@@ -102,6 +102,7 @@ function noteOfEvent(event: MasterEvent): Note | null {
     case 'log.recovered':
       return { type: 'log', process: namespec(event.group, event.name), reason: `${event.type.slice('log.'.length)} ${event.channel}: ${String(event.bytes)} bytes dropped` }
     case 'process.state': // comes with its process, see `state`
+    case 'process.run':
     case 'process.log':
     case 'process.communication':
     case 'remote.communication':
