@@ -1,6 +1,7 @@
 // Bundles src/ into dist/: the client (split, so that a command loads only what it needs), the master (one file, so
 // that a running one never looks for a part that a newer build has replaced), and the short way of `nsup status`: one
-// CommonJS file with nothing in it that status does not need. The new dist/ takes the place of the old one in one go.
+// CommonJS file with nothing in it that status does not need. The worker's side is in build-worker.mjs. The new dist/ takes
+// the place of the old one in one go.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
@@ -8,6 +9,7 @@ import Module from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { buildWorker } from './build-worker.mjs'
 
 // Rarely loaded, so left outside. Everything else is compiled in: finding and reading its files would cost each start.
 const runtimeDependencies = ['cli-table3', 'execa', 'koffi', 'pidusage', 'yargs']
@@ -50,7 +52,7 @@ const quick = build({
     },
   }],
 })
-await Promise.all([client, master, quick])
+await Promise.all([client, master, quick, buildWorker(common, fresh)])
 await rm(`${fresh}.old`, { recursive: true, force: true })
 await rename('dist', `${fresh}.old`).catch((error) => {
   if (error.code !== 'ENOENT') throw error

@@ -116,7 +116,7 @@ export class Channel {
 }
 
 /** The channel that the master has given to this worker. */
-export const channel = new Channel(process.env['NSUP_REPORT_FD'])
+export const channel: Channel = new Channel(process.env['NSUP_REPORT_FD'])
 
 /**
  * Opens the FIFO a second time for itself: not to wait when it is full is a property of the opened description, and others

@@ -114,4 +114,4 @@ export class Shutdown {
 }
 
 /** That of this process. */
-export const shutdown = new Shutdown({ signals: process, say, complain, leave })
+export const shutdown: Shutdown = new Shutdown({ signals: process, say, complain, leave })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { root } from './root.ts'
 
 const sources = ['src', 'scripts', 'package.json']
-const built = ['nsup.js', 'nsupd.cjs', 'load.js', 'quick.cjs'].map((name) => join(root, 'dist', name))
+const built = ['nsup.js', 'nsupd.cjs', 'load.js', 'quick.cjs', 'worker.js', 'preload.cjs'].map((name) => join(root, 'dist', name))
 
 export default function build(): void {
   const oldest = Math.min(...built.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0))

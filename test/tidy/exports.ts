@@ -4,7 +4,7 @@ import type { Source } from './source.ts'
 import { importsOf, walk } from './source.ts'
 
 /** Their exports are for the world outside. */
-export const entryPoints = ['src/cli/main.ts', 'src/daemon/main.ts', 'src/worker/main.ts']
+export const entryPoints = ['src/cli/main.ts', 'src/daemon/main.ts', 'src/worker/main.ts', 'src/worker/preload.ts']
 
 interface Exported {
   readonly name: string

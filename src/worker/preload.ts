@@ -1,0 +1,53 @@
+/**
+ * `node --import nsup/preload app.js`: an unmodified program is ready when it listens, shows that its event loop turns, and may
+ * speak as PM2 has taught it: `process.send('ready')`, and the message `shutdown`. Nothing else of the program is changed, and
+ * nothing here keeps it alive.
+ */
+import { Server } from 'node:net'
+import { report } from './main.ts'
+
+type Send = NonNullable<NodeJS.Process['send']>
+
+const asking = ['SIGTERM', 'SIGINT'] as const
+
+report.heartbeat()
+readyAtListen()
+hearReady()
+passShutdownOn()
+
+/** http, https, http2 and whatever is built on them listen by this method. */
+function readyAtListen(): void {
+  const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server
+  Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+    Server.prototype.listen = listen
+    this.once('listening', () => { report.ready() })
+    return listen.apply(this, args)
+  }
+}
+
+/** Without PM2 (and without a parent that is Node) a program has no `process.send`. */
+function hearReady(): void {
+  const toParent = process.send as ((...args: unknown[]) => boolean) | undefined
+  const send = (...args: unknown[]): boolean => {
+    if (args[0] === 'ready') report.ready()
+    if (toParent !== undefined) return toParent.apply(process, args)
+    const done = args.findLast((arg) => typeof arg === 'function')
+    if (done !== undefined) process.nextTick(done as (error: Error | null) => void, null)
+    return true
+  }
+  process.send = send as Send
+}
+
+/** Only for who listens to messages and has no parent that sends them: a signal that somebody handles ends nobody. */
+function passShutdownOn(): void {
+  if (process.channel !== undefined && process.channel !== null) return
+  const pass = (): void => { process.emit('message', 'shutdown', undefined) }
+  process.on('newListener', (event) => {
+    if (event !== 'message' || process.listenerCount('message') > 0) return
+    for (const signal of asking) process.on(signal, pass)
+  })
+  process.on('removeListener', (event) => {
+    if (event !== 'message' || process.listenerCount('message') > 0) return
+    for (const signal of asking) process.off(signal, pass)
+  })
+}
