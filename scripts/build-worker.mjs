@@ -1,28 +1,37 @@
-// Builds what runs inside the users' workers: one CommonJS file that `require` and `import` share (so that a program that
-// does both has one inbox and one shutdown), the preload on top of it, and their types, once for each kind of module.
+// Builds what runs inside the users' workers: the SDK for `import` and for `require`, the preload, and the types, once for
+// each kind of module. Each file stands alone (a bundler can take it in), but whichever comes first in a process lends its
+// parts to the others: a program that loads two of them has one shutdown and one inbox all the same.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import ts from 'typescript'
 
+const { version } = JSON.parse(await readFile('package.json', 'utf8'))
 const room = 'src/worker'
 const face = 'main.ts'
 
 export async function buildWorker(common, outdir) {
-  const options = { ...common, format: 'cjs', outExtension: { '.js': '.cjs' }, minifyWhitespace: true, minifySyntax: true }
+  const { metafile } = await build({ ...common, entryPoints: [join(room, face)], format: 'esm', write: false, metafile: true })
+  const names = Object.values(metafile.outputs).flatMap(({ exports }) => exports).sort()
+  const text = `import * as own from './${face}'
+const shared = (globalThis[Symbol.for('nsup/worker ${version}')] ??= own)
+export const { ${names.join(', ')} } = shared`
+  const shared = { contents: text, resolveDir: resolve(room), loader: 'ts' }
+  const small = { ...common, minifyWhitespace: true, minifySyntax: true }
+  const toShared = {
+    name: 'shared-worker',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/main\.ts$/ }, ({ importer }) => (importer.endsWith('preload.ts') ? { path: 'shared', namespace: 'worker' } : undefined))
+      onLoad({ filter: /./, namespace: 'worker' }, () => shared)
+    },
+  }
+  const { outdir: _, ...inOneFile } = small
   await Promise.all([
-    build({ ...options, entryPoints: { worker: join(room, face) } }),
-    build({ ...options, entryPoints: { preload: join(room, 'preload.ts') }, plugins: [{
-      name: 'one-worker',
-      setup({ onResolve }) {
-        onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './worker.cjs', external: true }))
-      },
-    }] }),
+    build({ ...inOneFile, stdin: shared, format: 'esm', outfile: join(outdir, 'worker.js') }),
+    build({ ...inOneFile, stdin: shared, format: 'cjs', outfile: join(outdir, 'worker.cjs') }),
+    build({ ...inOneFile, entryPoints: [join(room, 'preload.ts')], plugins: [toShared], format: 'cjs', outfile: join(outdir, 'preload.cjs') }),
     buildTypes(outdir),
   ])
-  const names = Object.keys(createRequire(import.meta.url)(resolve(outdir, 'worker.cjs'))).sort()
-  await writeFile(join(outdir, 'worker.js'), `import worker from './worker.cjs'\nexport const { ${names.join(', ')} } = worker\n`)
 }
 
 /** File by file, without a type check (`npm run types` does that): whatever the face leads to. */

@@ -2,7 +2,6 @@
  * What a worker answers when it is asked how it is (SIGUSR1): numbers of the process, the delay of its event loop, and what
  * the program adds. The delay is measured while something is in hand only: an idle worker is not woken up for it.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { IntervalHistogram } from 'node:perf_hooks'
 import { channel } from './channel.ts'
 import { report } from './report.ts'
@@ -23,7 +22,8 @@ export class LoopDelay {
   /** Measures from now on, or no longer. */
   watch(on: boolean): void {
     if (on) {
-      this.#histogram ??= monitorEventLoopDelay({ resolution })
+      // Loaded by who has something in hand, not by everybody who imports the SDK.
+      this.#histogram ??= process.getBuiltinModule('node:perf_hooks').monitorEventLoopDelay({ resolution })
       this.#histogram.enable()
     } else {
       this.#histogram?.disable()
