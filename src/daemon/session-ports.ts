@@ -6,14 +6,16 @@ import type { Outside } from '../core/outside.ts'
 import type { Clock, Processes, Sockets } from '../core/ports.ts'
 import type { Look, Probes } from '../core/probing.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import type { WatchFiles } from '../core/watch.ts'
 import type { Bus } from './bus.ts'
+import type { Desk } from './desk.ts'
 import type { LedgerPort } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
 import type { Kernel } from './resource-keeper.ts'
 import type { RecordStore } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
 import type { HeardBy } from './taps.ts'
-import type { VoicePorts } from './voice.ts'
+import type { VoicePorts } from './voice-ports.ts'
 
 export type Ending = 'shutdown' | 'restart' | 'keep-workers'
 
@@ -23,6 +25,7 @@ export interface SessionPorts {
   readonly sockets: Sockets
   readonly outside: Outside
   readonly probes: Probes
+  readonly watchFiles: WatchFiles
   readonly look: Look
   readonly kernel: Kernel
   readonly records: RecordStore
@@ -35,8 +38,8 @@ export interface SessionPorts {
   readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
   readonly log: MasterLog
   readonly mainLog: { clear(): void; reopen(): void }
-  /** Makes the streams of processes; what is dropped is told to the bus, `heard` takes what listeners write, `tell` what workers report. */
-  readonly streams: (bus: Bus, heard: HeardBy, tell: VoicePorts['tell']) => StreamsOf
+  /** Makes the streams of processes; what is dropped is told to the bus, `heard` takes what listeners write, `tell` what workers report, `desk` what they ask. */
+  readonly streams: (bus: Bus, heard: HeardBy, tell: VoicePorts['tell'], desk: Desk) => StreamsOf
   readonly comparison: Comparison
   /** Reads the config again. Throws Fault CANT_REREAD. */
   readonly readConfig: () => Config

@@ -12,6 +12,7 @@ import type { SignalName } from '../lib/signals.ts'
 import { Aftercare } from './aftercare.ts'
 import { AdoptedWatch } from './adopted-watch.ts'
 import { Bus } from './bus.ts'
+import { Desk } from './desk.ts'
 import { environmentBase, helperEnvironment } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import { FleetMaster } from './fleet-master.ts'
@@ -21,10 +22,11 @@ import type { Journal } from './journal.ts'
 import { Ledger } from './ledger.ts'
 import { ListenerRecords } from './listener-records.ts'
 import { Listeners } from './listeners.ts'
+import { Lookouts } from './lookouts.ts'
 import { Loop } from './loop.ts'
 import { Lull } from './lull.ts'
 import { exitInput, performer } from './perform.ts'
-import { ProbeRounds } from './probes.ts'
+import { PostOffice } from './post-office.ts'
 import { ProgramSockets } from './program-sockets.ts'
 import { journalOf } from './session-journal.ts'
 import { relaySignal } from './relay.ts'
@@ -45,13 +47,15 @@ export class Session {
   private readonly ports: SessionPorts
   private readonly bus: Bus
   private readonly streams: StreamsOf
+  private readonly desk = new Desk()
+  private readonly post: PostOffice
   private readonly sockets: ProgramSockets
   private readonly sweeper: Sweeper
   private readonly aftercare: Aftercare
   private readonly keeper: ResourceKeeper
   private readonly journal: Journal
   private readonly ledger: Ledger
-  private readonly rounds: ProbeRounds
+  private readonly lookouts: Lookouts
   private readonly loop: Loop
   private readonly watch: AdoptedWatch
   private readonly listeners: Listeners
@@ -73,7 +77,8 @@ export class Session {
     this.ports = ports
     this.bus = new Bus(clock, (error) => { log.error(`an event listener failed: ${String(error)}`) })
     this.ledger = new Ledger({ clock, bus: this.bus, file: ports.ledger, log })
-    this.streams = ports.streams(this.bus, (proc, chunk) => { this.listeners.hear(proc, chunk) }, this.tell)
+    this.streams = ports.streams(this.bus, (proc, chunk) => { this.listeners.hear(proc, chunk) }, this.tell, this.desk)
+    this.post = new PostOffice({ ...ports, fleet: this.fleet, streams: this.streams, bus: this.bus, desk: this.desk })
     this.listeners = this.makeListeners()
     this.lull = new Lull(clock, this.listeners, () => { this.loop.enqueue({ type: 'quiet' }) })
     this.sockets = new ProgramSockets({ clock, log, sockets: ports.sockets, procs: () => ranked(this.fleet) })
@@ -83,9 +88,9 @@ export class Session {
     this.keeper = new ResourceKeeper({ ...ports, sweeper: this.sweeper, enqueue: (input) => { this.loop.enqueue(input) } })
     this.aftercare = this.makeAftercare()
     this.journal = journalOf(this.fleet, ports)
-    this.rounds = new ProbeRounds({
-      ...{ clock, probes: ports.probes, environment: (proc) => helperEnvironment(this.environment, proc) },
-      tell: this.tell,
+    this.lookouts = new Lookouts({
+      ...{ ...ports, tell: this.tell, environment: (proc) => helperEnvironment(this.environment, proc) },
+      ...{ own: [runDir, ports.logDir, config.master.logfile], enqueue: (input) => { this.loop.enqueue(input) } },
     })
     this.loop = this.makeLoop()
     this.watch = new AdoptedWatch(clock, processes, (proc, id) => {
@@ -117,7 +122,7 @@ export class Session {
     this.loop.close()
     this.aftercare.close()
     this.watch.close()
-    this.rounds.close()
+    this.lookouts.close()
     this.lull.close()
     this.ticker.close()
     this.sockets.close()
@@ -179,7 +184,7 @@ export class Session {
       ...{ forensics: forensicsOf(this.ports, streams), enqueue: (input) => { this.loop.enqueue(input) } },
       touched: (proc) => {
         this.journal.touch(proc)
-        this.rounds.touch(proc)
+        this.lookouts.touch(proc)
       },
       changed: (proc, state) => {
         this.waits.changed(proc, state)
@@ -188,21 +193,17 @@ export class Session {
       followed: (proc, before, id) => { this.watch.add(proc, id); this.sweeper.remember(proc, before) },
       forgotten: (proc) => {
         this.journal.forget(proc)
-        this.rounds.forget(proc)
+        this.lookouts.forget(proc)
         this.waits.forgotten(proc)
       },
-      drained: () => {
-        this.aftercare.whenEnded(this.fleet.hurried, () => {
-          this.finish(this.ending)
-        })
-      },
+      drained: () => { this.aftercare.whenEnded(this.fleet.hurried, () => { this.finish(this.ending) }) },
     })
     return new Loop(this.fleet, {
       clock,
       perform,
       settled: (more) => {
         this.sockets.settled()
-        this.rounds.settled(ranked(this.fleet))
+        this.lookouts.settled(ranked(this.fleet))
         keeper.memory.settled(ranked(this.fleet))
         this.journal.flush(this.fleet.phase !== 'running')
         if (!more) this.waits.settled()
@@ -233,7 +234,7 @@ export class Session {
 
   /** What was heard or seen of a process. */
   private readonly tell = (proc: Proc, input: ProcInput): void => {
-    if (input.type === 'ready' || input.type === 'busy') this.journal.touch(proc) // it will not say so again to the next master
+    if (input.type === 'ready' || input.type === 'busy' || input.type === 'recycling') this.journal.touch(proc) // it will not say so again to the next master
     this.loop.enqueue({ type: 'proc', proc, input })
   }
 

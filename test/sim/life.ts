@@ -248,6 +248,7 @@ export class Life {
       mainLog: { clear: () => undefined, reopen: () => undefined },
       streams: () => fakeStreams(this.random),
       probes: { run: () => () => undefined },
+      watchFiles: () => () => undefined,
       ...{ look: () => new Promise(() => undefined), logDir: '/log' },
       kernel: plainKernel,
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
