@@ -120,6 +120,32 @@ export interface TickEvent extends Common {
   readonly when: number
 }
 
+/** A message has been taken for a process. Published only while somebody wants it. */
+export interface MessageSentEvent extends Common {
+  readonly type: 'message.sent'
+  /** Who gets it. */
+  readonly group: string
+  readonly name: string
+  readonly sender: string
+  /** Its number. */
+  readonly n: number
+  readonly bytes: number
+  /** The beginning of its data, as JSON. */
+  readonly data: string
+}
+
+/** A message has not been taken. Published only while somebody wants it. */
+export interface MessageRefusedEvent extends Common {
+  readonly type: 'message.refused'
+  readonly sender: string
+  /** As the sender named it, or the one of several that refused. */
+  readonly addressee: string
+  readonly code: string
+  readonly reason: string
+  /** Of its data. */
+  readonly bytes: number
+}
+
 export type MasterEvent =
   | StateEvent
   | HealthEvent
@@ -129,6 +155,8 @@ export type MasterEvent =
   | LogDropEvent
   | SurvivorsEvent
   | RemoteEvent
+  | MessageSentEvent
+  | MessageRefusedEvent
   | OutputEvent
   | TickEvent
 
@@ -139,6 +167,7 @@ const known: Readonly<Record<MasterEvent['type'], true>> = {
   'master.running': true, 'master.stopping': true, 'master.reloaded': true,
   'log.dropping': true, 'log.recovered': true,
   'remote.communication': true,
+  'message.sent': true, 'message.refused': true,
   'tick.5': true, 'tick.60': true, 'tick.3600': true,
 }
 

@@ -30,8 +30,12 @@ const secondsMax = 86_400
 
 /** A line of the report channel; `null` when it cannot be understood. */
 export function readReport(line: string): Word | null {
-  const said = parseObject(line)
-  if (said === null) return null
+  const said = readSaid(line)
+  return said === null ? null : readWords(said)
+}
+
+/** What a line says, read as JSON; `null` when nothing in it is known, or cannot be understood. */
+export function readWords(said: Readonly<Record<string, unknown>>): Word | null {
   const word: { -readonly [K in keyof Word]: Word[K] } = {}
   let known = 0
   for (const key of Object.keys(said)) {
@@ -106,8 +110,8 @@ export function heard(report: WorkerReport, word: Word, at: number): WorkerRepor
   }
 }
 
-/** Whoever writes nothing but rubbish must cost little: no stack is taken of what does not parse. */
-function parseObject(line: string): Readonly<Record<string, unknown>> | null {
+/** The words of a line by name; `null`: it is no JSON object. Whoever writes nothing but rubbish must cost little: no stack is taken of what does not parse. */
+export function readSaid(line: string): Readonly<Record<string, unknown>> | null {
   if (!/^\s*\{/.test(line)) return null
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0

@@ -34,6 +34,10 @@ const parents = {
   PROCESS_GROUP: 'EVENT',
   PROCESS_GROUP_ADDED: 'PROCESS_GROUP',
   PROCESS_GROUP_REMOVED: 'PROCESS_GROUP',
+  // nsup's own: supervisord has no messages between processes.
+  PROCESS_MESSAGE: 'EVENT',
+  PROCESS_MESSAGE_SENT: 'PROCESS_MESSAGE',
+  PROCESS_MESSAGE_REFUSED: 'PROCESS_MESSAGE',
 } as const satisfies Readonly<Record<string, string | null>>
 
 export type SupervisorEventType = keyof typeof parents
@@ -94,6 +98,10 @@ export function supervisorEventOf(event: MasterEvent): SupervisorEvent | null {
       return { type: 'PROCESS_GROUP_ADDED', payload: `groupname:${event.group}\n` }
     case 'group.removed':
       return { type: 'PROCESS_GROUP_REMOVED', payload: `groupname:${event.group}\n` }
+    case 'message.sent':
+      return { type: 'PROCESS_MESSAGE_SENT', payload: `processname:${event.name} groupname:${event.group} from:${event.sender} n:${String(event.n)} bytes:${String(event.bytes)}\n${event.data}` }
+    case 'message.refused':
+      return { type: 'PROCESS_MESSAGE_REFUSED', payload: `to:${event.addressee} from:${event.sender} code:${event.code} bytes:${String(event.bytes)}\n${event.reason}` }
     case 'master.reloaded':
     case 'log.dropping':
     case 'log.recovered':
@@ -132,6 +140,8 @@ function pid(event: StateEvent): string {
 const costly: Readonly<Partial<Record<MasterEvent['type'], readonly SupervisorEventType[]>>> = {
   'process.log': ['PROCESS_LOG_STDOUT', 'PROCESS_LOG_STDERR'],
   'process.communication': ['PROCESS_COMMUNICATION_STDOUT', 'PROCESS_COMMUNICATION_STDERR'],
+  'message.sent': ['PROCESS_MESSAGE_SENT'],
+  'message.refused': ['PROCESS_MESSAGE_REFUSED'],
   'tick.5': ['TICK_5'],
   'tick.60': ['TICK_60'],
   'tick.3600': ['TICK_3600'],

@@ -59,7 +59,7 @@ export class Bus {
 
   private keep(event: MasterEvent): void {
     if (event.type === 'process.log' || event.type === 'process.communication' || event.type === 'remote.communication') return
-    if (event.type.startsWith('tick.')) return
+    if (event.type.startsWith('tick.') || event.type.startsWith('message.')) return
     this.kept.push(event)
     if (this.kept.length >= 2 * keptMax) this.kept = this.kept.slice(-keptMax)
   }

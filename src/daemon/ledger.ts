@@ -106,6 +106,8 @@ function noteOfEvent(event: MasterEvent): Note | null {
     case 'process.log':
     case 'process.communication':
     case 'remote.communication':
+    case 'message.sent':
+    case 'message.refused':
     case 'tick.5':
     case 'tick.60':
     case 'tick.3600':

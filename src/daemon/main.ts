@@ -4,14 +4,11 @@
  */
 import { join } from 'node:path'
 import { findConfig } from '../config/find.ts'
-import { formatProblems } from '../config/check.ts'
 import type { Config } from '../config/config.ts'
 import { instanceOf } from '../config/instance.ts'
 import type { Instance } from '../config/instance.ts'
-import { loadConfig } from '../config/load.ts'
 import { changesRestart, sameSpec } from '../config/changes.ts'
 import { listen } from '../http/server.ts'
-import { Fault } from '../lib/fault.ts'
 import { version } from '../lib/version.ts'
 import { warnings } from '../os/capabilities.ts'
 import { nameAutoLogs, removeAutoLogs } from '../os/auto-logs.ts'
@@ -31,13 +28,15 @@ import { bootId, whoIs } from '../os/proc.ts'
 import { systemProbes } from '../os/probes.ts'
 import { appendRecord, listFolder, makeFolder, readRecord, removeAll, removeFile, writeRecord } from '../os/records.ts'
 import { becomeUser } from '../os/become-user.ts'
+import { textFiles } from '../os/replace-file.ts'
 import { createSinks } from '../os/sinks.ts'
 import { systemSockets } from '../os/sockets.ts'
 import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
 import type { Reporter } from './daemonize.ts'
+import { ByHandFile } from './by-hand-file.ts'
+import { ConfigSource } from './config-source.ts'
 import { openFilesMark, runMark } from './environment.ts'
 import { parseFlags, usage, UsageError } from './flags.ts'
-import type { Flags } from './flags.ts'
 import { identityOf } from './identity.ts'
 import { createMainLog } from './main-log.ts'
 import { MasterLog } from './master-log.ts'
@@ -51,7 +50,7 @@ import { tellManager } from './tell-systemd.ts'
 
 /** What stays the same over restarts of one master. */
 interface Run {
-  readonly flags: Flags
+  readonly source: ConfigSource
   readonly instance: Instance
   readonly background: boolean
   readonly reporter: Reporter
@@ -77,14 +76,16 @@ async function main(args: readonly string[]): Promise<number> {
   const reporter = reporterOf(marked)
   const instance = instanceOf(file)
   let said = ''
-  const config = readConfig(file, flags, instance, (text) => {
+  const settings = () => ({ env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd(), capabilities: warnings })
+  const source = new ConfigSource(file, instance, settings, new ByHandFile(instance.stateDir, { read: readRecord, write: writeRecord }))
+  const config = source.read((text) => {
     said = text
     reporter.say(text)
   })
   if (config === null) return refuse(reporter)
   if (!marked && !config.master.nodaemon) return startInBackground(args, say)
   try {
-    return await serve(config, { flags, instance, background: marked, reporter, notify: takeNotify(process.env), current: null, said })
+    return await serve(config, { source, instance, background: marked, reporter, notify: takeNotify(process.env), current: null, said })
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     reporter.say(`Error: ${error.message}\n`)
@@ -105,7 +106,7 @@ async function serve(first: Config, run: Run): Promise<number> {
   for (;;) {
     const how = await runSession(config, run)
     if (how !== 'restart') break
-    const again = readConfig(instance.configFile, run.flags, instance, (text) => (run.said = text))
+    const again = run.source.read((text) => (run.said = text))
     if (again !== null) config = again
   }
   if (first.master.pidfile !== null) removePidfile(first.master.pidfile)
@@ -115,7 +116,8 @@ async function serve(first: Config, run: Run): Promise<number> {
 }
 
 /** What is asked rarely is loaded when it is. */
-const questions: Pick<SessionPorts, 'look' | 'portHolder'> = {
+const questions: Pick<SessionPorts, 'look' | 'portHolder' | 'family'> = {
+  family: async (question) => (await import('../os/family.ts')).findFamily(question),
   look: async (order) => (await import('../os/look.ts')).lookAt(order),
   portHolder: async (port) => (await import('../os/ports-in-use.ts')).portHolder(port),
 }
@@ -139,15 +141,15 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
     mainLog.flush()
     process.exit(70)
   }
-  const makeRoom = roomForProcesses(process.env[openFilesMark], spec.minfds)
+  const records = { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile }
   const ports: SessionPorts = {
-    ...{ clock: systemClock, ...machineFor(`${runMark}=${instance.runDir}`), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, controlSocket: instance.socket, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
-    records: { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile },
+    ...{ records, clock: systemClock, ...machineFor(`${runMark}=${instance.runDir}`), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, controlSocket: instance.socket, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
     identity: identityOf(config, instance),
-    streams: (bus, heard, tell) =>
-      new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom, voices: { clock: systemClock, notifySockets, whoIs, tell } }),
+    streams: (bus, heard, tell, desk) =>
+      new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom: roomForProcesses(process.env[openFilesMark], spec.minfds), voices: { clock: systemClock, notifySockets, whoIs, records, tell, desk } }),
     comparison: { differs: (a, b) => !sameSpec(a, b), needsRestart: changesRestart },
-    readConfig: () => rereadConfig(run),
+    readConfig: () => run.source.reread((text) => { log.warn(text) }),
+    programList: { source: run.source, files: textFiles },
     autoLogs: autoLogsOf(config),
     ledger: ledgerFile(join(instance.logDir, 'ledger.jsonl')),
     measure: async (pids) => (await import('../os/usage.ts')).usageOf(pids),
@@ -192,28 +194,15 @@ function becomeDaemon(config: Config, run: Run): void {
   try {
     makeFolder(run.instance.runDir)
     makeFolder(run.instance.logDir)
+    makeFolder(run.instance.stateDir)
     if (run.background) {
       if (directory !== null) process.chdir(directory)
       process.umask(umask)
     }
-    if (user !== null) becomeUser(user, [run.instance.runDir, run.instance.logDir])
+    if (user !== null) becomeUser(user, [run.instance.runDir, run.instance.logDir, run.instance.stateDir])
   } catch (error) {
     throw new StartError((error as Error).message)
   }
-}
-
-function readConfig(file: string, flags: Flags, instance: Instance, say: (text: string) => unknown): Config | null {
-  const { config, problems } = loadConfig(file, { env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd(), capabilities: warnings })
-  if (problems.length > 0) say(`${formatProblems(problems)}\n`)
-  return config
-}
-
-function rereadConfig({ flags, instance, current }: Run): Config {
-  let said = ''
-  const config = readConfig(instance.configFile, flags, instance, (text) => (said += text))
-  if (config === null) throw new Fault('CANT_REREAD', said.trim())
-  if (said !== '') current?.log.warn(said.trim())
-  return config
 }
 
 function autoLogsOf({ master: { childlogdir: folder, identifier, nocleanup } }: Config): SessionPorts['autoLogs'] {

@@ -18,7 +18,7 @@ import type { MasterLog } from './master-log.ts'
 import type { ProgramSockets } from './program-sockets.ts'
 import type { StreamsOf } from './streams.ts'
 import type { ResourceKeeper } from './resource-keeper.ts'
-import type { Gifts } from './voice.ts'
+import type { Gifts } from './voice-ports.ts'
 
 export interface PerformPorts {
   readonly processes: Processes
@@ -96,7 +96,9 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
 export function exitInput(proc: Proc, of: Pid, status: ExitStatus, { streams, keeper }: Witnesses, polled: boolean): FleetInput {
   const own = streams.get(proc)
   own?.drain(polled) // its last word may be who goes on in its place
-  const oom = isSame(of, proc.id) && keeper.wasOom(proc, status)
+  const isOver = isSame(of, proc.id)
+  if (isOver) own?.voice?.inbox?.end()
+  const oom = isOver && keeper.wasOom(proc, status)
   return { type: 'proc', proc, input: { type: 'exited', of, status, lastLines: own?.lastLines() ?? [], ...(oom && { oom }) } }
 }
 
@@ -137,6 +139,7 @@ function spawn(proc: Proc, { processes, streams, keeper, sockets, environment, e
     if (spawned.ok) enqueue(exitInput(proc, idOf(spawned), status, { streams, keeper }, polled))
   })
   if (!spawned.ok) return failed(proc, spawned.reason, log)
+  voice?.inbox?.begin()
   log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })
   return { type: 'spawned', id: idOf(spawned) }
 }

@@ -7,6 +7,7 @@ import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
+import { FairTurns } from './fair-turns.ts'
 import type { MasterLog } from './master-log.ts'
 import { fifoPaths, ProcessOutput } from './output.ts'
 import type { OutputHooks, OutputPorts } from './output.ts'
@@ -15,7 +16,7 @@ import type { ProcStreams, StreamsOf } from './streams.ts'
 import { tapsOf } from './taps.ts'
 import type { HeardBy } from './taps.ts'
 import { voiceOf } from './voice.ts'
-import type { VoicePorts } from './voice.ts'
+import type { VoicePorts } from './voice-ports.ts'
 
 export interface ProcessStreamsOptions {
   readonly runDir: string
@@ -27,7 +28,7 @@ export interface ProcessStreamsOptions {
   readonly makeRoom: (processes: number) => void
   /** Takes what listeners write. */
   readonly heard: HeardBy
-  readonly voices: Pick<VoicePorts, 'clock' | 'notifySockets' | 'whoIs' | 'tell'>
+  readonly voices: Omit<VoicePorts, 'fifos' | 'runDir' | 'warn' | 'turns'>
 }
 
 interface Opened {
@@ -45,6 +46,7 @@ export class ProcessStreams implements StreamsOf {
   private readonly options: ProcessStreamsOptions
   /** Dropped by streams that are closed by now. */
   private droppedBefore = 0
+  private readonly turns = new FairTurns()
 
   constructor(options: ProcessStreamsOptions) {
     this.options = options
@@ -116,7 +118,7 @@ export class ProcessStreams implements StreamsOf {
     const warn: VoicePorts['warn'] = ({ group, name }, sentence) => {
       log.warn(`${name}: ${sentence}`, { process: namespec(group, name) })
     }
-    const voice = voiceOf(proc, dir, { ...voices, runDir, fifos: ports.fifos, warn })
+    const voice = voiceOf(proc, dir, { ...voices, runDir, fifos: ports.fifos, turns: this.turns, warn })
     const onReady = (): void => {
       voices.tell(proc, { type: 'ready', incarnation: proc.incarnation })
     }

@@ -1,9 +1,11 @@
 /**
  * A FIFO on which a worker reports, opened once for all incarnations and read in bounds: who writes more than a worker
- * has to say waits until it is read, and neither stops the master nor makes it grow. Does not know what is written.
+ * has to say waits until it is read, and neither stops the master nor makes it grow. Who may ask is read at full speed, in
+ * fair turns. Does not know what is written.
  */
 import type { Clock } from '../core/ports.ts'
 import type { ChunkReader, FifoPorts } from '../core/sinks.ts'
+import type { FairTurns } from './fair-turns.ts'
 
 /** Bytes that are read in a row before a pause: what a FIFO holds. */
 const portion = 64 * 1024
@@ -23,6 +25,8 @@ export interface ReportFifoOptions {
   readonly clock: Clock
   readonly onChunk: (chunk: Uint8Array) => void
   readonly onProblem: (sentence: string) => void
+  /** Of those who are read at full speed; absent: a worker has little to say. */
+  readonly turns?: FairTurns | undefined
 }
 
 export class ReportFifo {
@@ -35,6 +39,10 @@ export class ReportFifo {
   #rowBegan = -Infinity
   #cancelPause: (() => void) | null = null
   #discarding = false
+  /** It waits for its turn. */
+  #waits = false
+  /** It is not heard until it has read what it was answered. */
+  #held = false
 
   constructor(options: ReportFifoOptions) {
     this.#options = options
@@ -58,12 +66,28 @@ export class ReportFifo {
       fifos.close(reader)
       throw error
     }
-    this.#reader = fifos.read(reader, (chunk) => { this.#take(chunk) }, (reason) => { onProblem(`${path} cannot be read: ${reason}`) })
+    const { turns } = this.#options
+    this.#reader = fifos.read(reader, (chunk) => { this.#take(chunk) }, (reason) => { onProblem(`${path} cannot be read: ${reason}`) }, turns !== undefined)
+    turns?.join(this)
+  }
+
+  /** Not read until its turn comes. */
+  wait(waits: boolean): void {
+    this.#waits = waits
+    this.#pauseOrNot()
+  }
+
+  /** Not read until it is let go. */
+  hold(held: boolean): void {
+    if (this.#held === held) return
+    this.#held = held
+    this.#pauseOrNot()
   }
 
   /** Throws away what an earlier incarnation has left. */
   discard(): void {
     this.#resume()
+    this.#letGo()
     this.#discarding = true
     this.#reader?.drain(staleMax, false)
     this.#discarding = false
@@ -72,10 +96,13 @@ export class ReportFifo {
 
   /** Reads at once what a dead worker has left, as far as the bound lets it. */
   drain(polled: boolean): void {
-    this.#reader?.drain(portion, polled)
+    const kept = this.#held || this.#waits
+    this.#letGo()
+    this.#reader?.drain(portion, polled && !kept)
   }
 
   close(): void {
+    this.#options.turns?.leave(this)
     this.#cancelPause?.()
     this.#cancelPause = null
     this.#reader?.close()
@@ -86,8 +113,13 @@ export class ReportFifo {
 
   #take(chunk: Uint8Array): void {
     if (this.#discarding) return
-    const { clock, onChunk } = this.#options
+    const { clock, onChunk, turns } = this.#options
     const began = clock.monotonic()
+    if (turns !== undefined) {
+      onChunk(chunk)
+      turns.took(clock.monotonic() - began)
+      return
+    }
     if (began - this.#rowBegan >= pause) {
       this.#rowBegan = began
       this.#read = 0
@@ -99,6 +131,18 @@ export class ReportFifo {
     if (this.#read < portion || this.#cancelPause !== null) return
     this.#reader?.pause()
     this.#cancelPause = clock.after(Math.min(pauseMax, Math.max(pause, rest * this.#spent)), () => { this.#resume() })
+  }
+
+  #pauseOrNot(): void {
+    if (this.#waits || this.#held) this.#reader?.pause()
+    else this.#reader?.resume()
+  }
+
+  #letGo(): void {
+    if (!this.#waits && !this.#held) return
+    this.#waits = false
+    this.#held = false
+    this.#reader?.resume()
   }
 
   #resume(): void {

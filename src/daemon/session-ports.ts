@@ -2,12 +2,14 @@
 import type { Master, MasterInfo } from '../api/master.ts'
 import type { Config } from '../config/config.ts'
 import type { Comparison } from '../core/diff.ts'
+import type { FindFamily } from '../core/family.ts'
 import type { Outside } from '../core/outside.ts'
 import type { Clock, Processes, Sockets } from '../core/ports.ts'
 import type { Look, Probes } from '../core/probing.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { WatchFiles } from '../core/watch.ts'
 import type { Bus } from './bus.ts'
+import type { ListPorts } from './by-hand.ts'
 import type { Desk } from './desk.ts'
 import type { LedgerPort } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
@@ -46,6 +48,8 @@ export interface SessionPorts {
   readonly autoLogs: AutoLogs
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
   readonly portHolder: Master['portHolder']
+  readonly family: FindFamily
+  readonly programList: ListPorts
   readonly ledger: LedgerPort
   /** A mistake of the program was met: write what can be written and end; the workers live on. */
   readonly crashed: (error: unknown) => void

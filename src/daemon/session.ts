@@ -182,10 +182,7 @@ export class Session {
     const perform = performer({
       ...{ processes, streams, sockets, bus, log, ledger, environment, keeper, aftercare },
       ...{ forensics: forensicsOf(this.ports, streams), enqueue: (input) => { this.loop.enqueue(input) } },
-      touched: (proc) => {
-        this.journal.touch(proc)
-        this.lookouts.touch(proc)
-      },
+      touched: (proc) => { this.journal.touch(proc); this.lookouts.touch(proc) },
       changed: (proc, state) => {
         this.waits.changed(proc, state)
         keeper.memory.changed(proc)

@@ -9,7 +9,7 @@ export interface ProcStreams {
   readonly stdout: number
   readonly stderr: number
   /** What it says of itself; absent where it is not asked to. */
-  readonly voice?: Pick<Voice, 'gifts' | 'report' | 'onHealth'> | undefined
+  readonly voice?: Pick<Voice, 'gifts' | 'report' | 'onHealth' | 'inbox'> | undefined
   /** Opens logs and empties what is left in stdin; a sentence when that cannot be done: a spawn error. */
   prepareSpawn(): string | null
   /** Reads and writes what the FIFOs hold at this moment. `polled`: see ChunkReader. */

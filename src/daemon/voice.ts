@@ -5,35 +5,17 @@
 import { join } from 'node:path'
 import { channelsOf } from '../core/channels.ts'
 import type { Pid, WorkerReport } from '../core/model.ts'
-import type { Clock, NotifySocket, NotifySockets } from '../core/ports.ts'
+import type { NotifySocket } from '../core/ports.ts'
 import type { Proc, ProcInput } from '../core/proc.ts'
-import { heard, readNotify, readReport, silence } from '../core/report.ts'
+import { heard, readNotify, readSaid, readWords, silence } from '../core/report.ts'
 import type { Word } from '../core/report.ts'
-import type { FifoPorts } from '../core/sinks.ts'
 import type { ProcessSpec } from '../core/spec.ts'
 import { ShortLines } from '../lib/short-lines.ts'
+import type { FairTurns } from './fair-turns.ts'
 import { mainPidOf } from './main-pid.ts'
-import type { WhoIs } from './main-pid.ts'
 import { ReportFifo } from './report-fifo.ts'
-
-export interface VoicePorts {
-  readonly fifos: FifoPorts
-  readonly notifySockets: NotifySockets
-  readonly clock: Clock
-  readonly runDir: string
-  readonly whoIs: WhoIs
-  /** Takes what follows of a word. */
-  readonly tell: (proc: Proc, input: ProcInput) => void
-  /** A sentence for the log. */
-  readonly warn: (proc: Proc, sentence: string) => void
-}
-
-/** What a child gets beside stdin, stdout and stderr. */
-export interface Gifts {
-  /** Descriptors by their number in the child. */
-  readonly descriptors: ReadonlyMap<number, number>
-  readonly environment: Readonly<Record<string, string>>
-}
+import type { Gifts, VoicePorts } from './voice-ports.ts'
+import { WorkerInbox } from './worker-inbox.ts'
 
 /** Lines up to this size are written in one piece, whatever else writes; longer ones are not understood. */
 const lineMax = 4096
@@ -43,10 +25,10 @@ const brokenMax = 1000
 /** Of a line that cannot be understood, for the log. */
 const quoteMax = 80
 
-/** The FIFOs that a process needs for what it says. */
+/** The FIFOs that a process needs for what it says, and for what it is told. */
 export function voicePaths(dir: string, spec: ProcessSpec): string[] {
   const channels = channelsOf(spec)
-  const names = [channels?.report == null ? [] : ['report'], channels?.notificationFd == null ? [] : ['notification']]
+  const names = [channels?.report == null ? [] : ['report'], channels?.inbox == null ? [] : ['inbox'], channels?.notificationFd == null ? [] : ['notification']]
   return names.flat().map((name) => join(dir, `${name}.fifo`))
 }
 
@@ -56,6 +38,8 @@ export function voiceOf(proc: Proc, dir: string, ports: VoicePorts): Voice | und
 }
 
 export class Voice {
+  /** Where it is spoken to, if it asks for that. */
+  readonly inbox: WorkerInbox | undefined
   readonly #proc: Proc
   readonly #ports: VoicePorts
   readonly #fifos: ReportFifo[] = []
@@ -67,6 +51,8 @@ export class Voice {
   #report: WorkerReport = silence
   #discarding = false
   #broken = 0
+  /** It has asked for something in this chunk. */
+  #hasAsked = false
   /** It has named a process that is not its own. */
   #doubted = false
   /** What the words of one chunk ask for: the last of each kind counts. */
@@ -78,13 +64,16 @@ export class Voice {
     const channels = channelsOf(proc.spec)
     this.#lines = new ShortLines(lineMax, (line) => { this.#readLine(line) }, () => { this.#rubbish(`a line of more than ${String(lineMax)} bytes`) })
     this.#socketFile = channels?.notify === true ? join(dir, 'notify') : null
-    const add = (name: string, fd: number, onChunk: (chunk: Uint8Array) => void): void => {
-      const onProblem = (sentence: string): void => { ports.warn(proc, sentence) }
-      this.#fifos.push(new ReportFifo({ path: join(dir, `${name}.fifo`), fd, fifos: ports.fifos, clock: ports.clock, onChunk, onProblem }))
+    const onProblem = (sentence: string): void => { ports.warn(proc, sentence) }
+    const add = (name: string, fd: number, onChunk: (chunk: Uint8Array) => void, turns?: FairTurns): ReportFifo => {
+      const fifo = new ReportFifo({ path: join(dir, `${name}.fifo`), fd, fifos: ports.fifos, clock: ports.clock, onChunk, onProblem, turns })
+      this.#fifos.push(fifo)
+      return fifo
     }
     if (channels?.report != null) {
-      add('report', channels.report, (chunk) => { this.#hear(chunk) })
+      const fifo = add('report', channels.report, (chunk) => { this.#hear(chunk, fifo) }, channels.inbox === null ? undefined : ports.turns)
       this.#environment['NSUP_REPORT_FD'] = String(channels.report)
+      if (channels.inbox !== null) this.inbox = this.#makeInbox(dir, channels.inbox, fifo)
     }
     if (channels?.notificationFd != null) add('notification', channels.notificationFd, (chunk) => { this.#hearNewline(chunk) })
     const { watchdog } = proc.spec.care ?? {}
@@ -103,7 +92,10 @@ export class Voice {
   }
 
   get gifts(): Gifts {
-    return { descriptors: new Map(this.#fifos.map(({ fd, writer }) => [fd, writer])), environment: this.#environment }
+    const { inbox } = this
+    const descriptors = new Map(this.#fifos.map(({ fd, writer }) => [fd, writer]))
+    if (inbox !== undefined) descriptors.set(inbox.fd, inbox.child)
+    return { descriptors, environment: this.#environment }
   }
 
   /** Opens what is needed, whose FIFOs are there, and forgets the incarnation before. A sentence when it cannot. Throws errno errors. */
@@ -112,6 +104,7 @@ export class Voice {
       fifo.open(null)
       fifo.discard()
     }
+    this.inbox?.prepareSpawn()
     const problem = this.#openSocket()
     this.#discarding = true
     this.#socket?.drain()
@@ -125,6 +118,7 @@ export class Voice {
   /** Hears a worker that runs: what it has said meanwhile waits in its FIFOs. Throws errno errors. */
   adopt(pid: number): void {
     for (const fifo of this.#fifos) fifo.open(pid)
+    this.inbox?.adopt(pid)
     const problem = this.#openSocket()
     if (problem !== null) this.#ports.warn(this.#proc, problem)
   }
@@ -139,6 +133,7 @@ export class Voice {
 
   close(): void {
     for (const fifo of this.#fifos) fifo.close()
+    this.inbox?.close()
     this.#socket?.close()
     this.#socket = null
   }
@@ -152,9 +147,23 @@ export class Voice {
     return null
   }
 
-  #hear(chunk: Uint8Array): void {
+  #makeInbox(dir: string, fd: number, fifo: ReportFifo): WorkerInbox {
+    const { fifos, records, warn } = this.#ports
+    const inbox = new WorkerInbox({ proc: this.#proc, dir, fd, fifos, records, warn: (sentence) => { warn(this.#proc, sentence) } })
+    inbox.onCaughtUp = () => { fifo.hold(false) }
+    this.#environment['NSUP_INBOX_FD'] = String(fd)
+    return inbox
+  }
+
+  #hear(chunk: Uint8Array, fifo: ReportFifo): void {
     this.#broken = 0
     this.#lines.push(chunk)
+    if (this.#hasAsked) {
+      this.#hasAsked = false
+      this.#report = { ...this.#report, at: this.#ports.clock.wall() }
+      this.#ports.desk.settle()
+      if (this.inbox?.isBehind === true) fifo.hold(true)
+    }
     this.#tell()
   }
 
@@ -171,8 +180,12 @@ export class Voice {
   }
 
   #readLine(line: string): void {
-    const word = this.#broken < brokenMax ? readReport(line) : null
+    const said = this.#broken < brokenMax ? readSaid(line) : null
+    const asks = said === null || this.inbox === undefined ? 0 : this.#ports.desk.hear(this.#proc, this.inbox, said)
+    this.#hasAsked ||= asks !== 0
+    const word = said === null || asks < 0 ? null : readWords(said)
     if (word !== null) return this.#take(word)
+    if (asks > 0) return
     if (line.startsWith('{')) this.#broken += 1
     this.#rubbish(line)
   }

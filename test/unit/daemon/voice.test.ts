@@ -8,10 +8,14 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CareSpec } from '../../../src/core/care.ts'
 import type { Proc, ProcInput } from '../../../src/core/proc.ts'
+import { Desk } from '../../../src/daemon/desk.ts'
+import { FairTurns } from '../../../src/daemon/fair-turns.ts'
+import type { VoicePorts } from '../../../src/daemon/voice-ports.ts'
 import { voiceOf, voicePaths } from '../../../src/daemon/voice.ts'
 import type { Voice } from '../../../src/daemon/voice.ts'
 import { systemClock } from '../../../src/os/clock.ts'
 import { fifoPorts } from '../../../src/os/fifo-ports.ts'
+import { appendRecord, readRecord, removeFile, writeRecord } from '../../../src/os/records.ts'
 import { whoIs } from '../../../src/os/proc.ts'
 import { notifySockets } from '../../../src/os/notify-sockets.ts'
 import { procIn } from '../core/procs.ts'
@@ -36,9 +40,13 @@ function procWith(care: CareSpec): Proc {
   return procIn('RUNNING', { incarnation: 7 }, { care })
 }
 
+const speaking = (): Pick<VoicePorts, 'records' | 'desk' | 'turns'> => ({
+  records: { append: appendRecord, write: writeRecord, read: readRecord, removeFile }, desk: new Desk(), turns: new FairTurns(),
+})
+
 function voiceFor(proc: Proc): Voice {
   const voice = voiceOf(proc, dir, {
-    ...{ fifos: fifoPorts, notifySockets, clock: systemClock, runDir: dir, whoIs },
+    ...{ fifos: fifoPorts, notifySockets, clock: systemClock, runDir: dir, whoIs, ...speaking() },
     tell: (_proc, input) => { told.push(input); wake() },
     warn: (_proc, sentence) => { warned.push(sentence); wake() },
   })
@@ -167,7 +175,7 @@ describe('the report channel', () => {
   })
 
   it('opens nothing for a process that is not asked to say anything', () => {
-    expect(voiceOf(procIn('RUNNING'), dir, { fifos: fifoPorts, notifySockets, clock: systemClock, runDir: dir, whoIs, tell: () => undefined, warn: () => undefined })).toBeUndefined()
+    expect(voiceOf(procIn('RUNNING'), dir, { fifos: fifoPorts, notifySockets, clock: systemClock, runDir: dir, whoIs, ...speaking(), tell: () => undefined, warn: () => undefined })).toBeUndefined()
     expect(voicePaths(dir, procIn('RUNNING').spec)).toEqual([])
   })
 })
