@@ -1,6 +1,7 @@
 /** The cells of the table that lead to an end, and what follows of each: stops, exits, giving up. */
 import { beginStop, climb, extend, kill, waitBeforeFirst } from './ladder.ts'
 import { isExpected, restartsAfter } from './policy.ts'
+import type { ExitStatus } from './model.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 import { stayUp } from './starting.ts'
 import { backOff, badExit, comeBack, enter, exitWords, recordExit } from './transitions.ts'
@@ -62,8 +63,9 @@ export function rememberLook(proc: Proc, { input }: Turn<'looked'>): void {
 
 export function endWhileStarting(proc: Proc, turn: Turn<'exited'>): void {
   const isReady = proc.spec.care?.ready === undefined || proc.ready
-  if (isReady && proc.deadline !== null && turn.now.mono > proc.deadline) {
-    stayUp(proc, turn.now, turn.effects) // it did stay up; its end was only seen before the deadline was
+  const isUp = (proc.deadline !== null && turn.now.mono > proc.deadline) || endsAsPlanned(proc, turn.input.status)
+  if (isReady && isUp) {
+    stayUp(proc, turn.now, turn.effects) // it did stay up; its end was only seen before the deadline was, or is what it had planned
     endAfterRunning(proc, turn)
     return
   }
@@ -73,7 +75,25 @@ export function endWhileStarting(proc: Proc, turn: Turn<'exited'>): void {
   else backOff(proc, 'Exited too quickly (process log may have details)', now, effects)
 }
 
-export function endAfterRunning(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
+/** It has said that it would end, and so it did. Of one that was adopted nobody knows how it has ended. */
+function endsAsPlanned(proc: Proc, status: ExitStatus): boolean {
+  return proc.planned !== null && proc.want === 'up' && (status.kind === 'unknown' || (status.kind === 'code' && status.code === 0))
+}
+
+/** reconcile() starts it again, whatever the policy says. */
+function endAsPlanned(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
+  const { planned } = proc
+  const { pid } = recordExit(proc, input, now, effects, { wanted: false, expected: true })
+  proc.backoff = 0
+  proc.spawnError = ''
+  proc.afterStop = 'again'
+  proc.planned = planned
+  enter(proc, 'EXITED', `recycled itself ${planned ?? ''}: ${exitWords(input)}, starts again`, now, effects, { expected: true, pid })
+}
+
+export function endAfterRunning(proc: Proc, turn: Turn<'exited'>): void {
+  const { input, now, effects } = turn
+  if (endsAsPlanned(proc, input.status)) return endAsPlanned(proc, turn)
   const expected = isExpected(input.status, proc.spec)
   const again = restartsAfter(input.status, proc.spec)
   const record = recordExit(proc, input, now, effects, { wanted: false, expected })

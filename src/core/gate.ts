@@ -28,6 +28,9 @@ export interface Gate {
 /** How long nobody looks whether a window has opened: the wall clock may be set, and stands still for no sleeping machine. */
 const windowLook = 300_000
 
+/** From one start to the next of a process that recycles itself, milliseconds. */
+const recycleMin = 100
+
 /** Holds nothing. */
 export const openGate: Gate = { start: () => null, stop: () => null, recycle: () => null }
 
@@ -52,7 +55,14 @@ function endingHold(fleet: Fleet): Hold | null {
 
 /** Who was taken down on purpose is brought back also outside its window. */
 function comebackHold(fleet: Fleet, proc: Proc, now: Now): Hold | null {
+  if (proc.planned !== null) return momentHold(proc, now)
   return (proc.afterStop === 'again' ? null : windowHold(proc, now)) ?? breakerHold(fleet, now)
+}
+
+/** Who does nothing but recycle itself must not keep the machine busy. */
+function momentHold(proc: Proc, now: Now): Hold | null {
+  const until = proc.startedMono + recycleMin
+  return now.mono >= until ? null : { reason: `recycled itself within ${String(recycleMin)} ms, waits a moment`, until }
 }
 
 function isAsked(proc: Proc): boolean {

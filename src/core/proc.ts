@@ -70,6 +70,8 @@ export interface Proc {
   busy: { readonly job: string; /** On the monotonic clock; `null`: until it says otherwise. */ readonly until: number | null } | null
   /** It is to be replaced as soon as it may; `latest`: until then its job is waited for, on the monotonic clock. */
   recycle: { readonly reason: string; readonly by: Actor; readonly latest: number | null } | null
+  /** Why it is about to end by itself with exit code 0, or has just done so, as it has told; `null`: it has told nothing of the kind. */
+  planned: string | null
   /** Last sign of life, for the watchdog. */
   seen: number
   /** Where it is written what it was doing when its watchdog had heard nothing of it. */
@@ -139,6 +141,8 @@ export type ProcInput =
   | { readonly type: 'extend'; readonly incarnation: number; readonly time: number }
   /** The files that it is made of have changed, `reason` says which. Who was not stopped on purpose is started anew by that. */
   | { readonly type: 'changed'; readonly reason: string; readonly by: Actor }
+  /** The worker says that it is about to end, as planned, and wants to be started again. */
+  | { readonly type: 'recycling'; readonly incarnation: number; readonly reason: string }
   /** Replace it by another incarnation. */
   | { readonly type: 'recycle'; readonly reason: string; readonly by: Actor; /** Do not wait until its siblings are up and its job is done. */ readonly now: boolean }
 
@@ -204,6 +208,7 @@ export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: nu
     ailment: '',
     busy: null,
     recycle: null,
+    planned: null,
     seen: 0,
     forensics: null,
     crashes: 0,

@@ -21,7 +21,8 @@
  * and its end counts; the end of whoever was it before is none.
  *
  * A process that is not well, is out of date or too large is stopped without being unwanted: `afterStop` says what
- * follows. Each process has at most one deadline: the end of startsecs or of ready_timeout (STARTING), the next try
+ * follows. Who tells that it is about to end (`recycling`) and does so with exit code 0 is started again, whatever the policy
+ * says, and nobody counts that as a crash. Each process has at most one deadline: the end of startsecs or of ready_timeout (STARTING), the next try
  * (BACKOFF, FATAL), the next rung (STOPPING), the nearest of its alarms (RUNNING). A shutdown makes FATAL of BACKOFF
  * (supervisord, 7.4). A cell that is `'ignore'` has nothing to do, and is right; `'never'` is a mistake of the program.
  */
@@ -32,16 +33,16 @@ import type { Gate } from './gate.ts'
 import type { State } from './model.ts'
 import { isSame } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
-import { attend, changeJob, follow, judge, keepRunning, renew, replace, showLife, tryToReplace } from './running.ts'
-import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, launchIfFree, noteWhatHolds, rememberIncarnation, spawnOrFail, startAfresh, startLonger, stayUnready, tryAgain } from './starting.ts'
+import { attend, changeJob, follow, judge, keepRunning, planEnd, renew, replace, showLife, tryToReplace } from './running.ts'
+import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, noteWhatHolds, rememberIncarnation, spawnOrFail, startAfresh, startLonger, stayUnready, tryAgain } from './starting.ts'
 import type { Turn } from './turn.ts'
 
 type Cell<T extends ProcInput['type']> = ((proc: Proc, turn: Turn<T>) => void) | 'ignore' | 'never'
 type Row = { readonly [T in ProcInput['type']]: Cell<T> }
 
 /** What an incarnation tells may come late: when there is none any more, or not yet. */
-const silent = { trigger: 'ignore', prepared: 'ignore', waiting: 'ignore', mainPid: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycle: 'ignore', changed: 'ignore' } as const
-const resting = { ...silent, due: tryAgain, refused: 'ignore', hurry: 'ignore', giveUp: 'ignore', spawned: 'never', spawnFailed: 'never' } as const
+const silent = { prepared: 'ignore', waiting: 'ignore', mainPid: 'ignore', ready: 'ignore', health: 'ignore', looked: 'ignore', alive: 'ignore', busy: 'ignore', extend: 'ignore', recycling: 'ignore', recycle: 'ignore', changed: 'ignore' } as const
+const resting = { ...silent, trigger, due: tryAgain, refused: 'ignore', hurry: 'ignore', giveUp: 'ignore', spawned: 'never', spawnFailed: 'never' } as const
 
 /** The table. TypeScript refuses a missing cell. */
 export const table = {
@@ -70,6 +71,7 @@ export const table = {
     recycle: replace,
     changed: renew,
   },
+    recycling: planEnd,
   RUNNING: {
     ...silent,
     start: keepRunning,
@@ -90,6 +92,7 @@ export const table = {
     changed: renew,
   },
   BACKOFF: {
+    recycling: planEnd,
     ...silent,
     start: 'ignore',
     stop: abandonBackoff,

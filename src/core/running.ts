@@ -29,7 +29,7 @@ export function attend(proc: Proc, { now, effects, gate }: Turn<'due'>): void {
   if (proc.recycle === null && end !== null && now.mono >= end) {
     proc.recycle = { reason: 'its max_lifetime is over', by: 'max_lifetime', latest: null }
   }
-  if (proc.recycle === null) arm(proc)
+  if (proc.recycle === null) arm(proc, now)
   else tryToReplace(proc, { now, effects, gate })
 }
 
@@ -113,6 +113,11 @@ export function changeJob(proc: Proc, { input, now }: Turn<'busy'>): void {
 export function keepRunning(proc: Proc, { input }: Turn<'start'>): void {
   if (proc.want === 'up' || proc.leaving || proc.hold === null) return
   if (proc.next !== null) {
+/** It will end by itself when what it has in hand is done. */
+export function planEnd(proc: Proc, { input }: Turn<'recycling'>): void {
+  if (proc.id !== null) proc.planned = input.reason
+}
+
     proc.next = { ...proc.next, up: true }
     return
   }

@@ -1,6 +1,7 @@
 /** What several cells of the table do: entering a state, launching, backing off, coming back, recording an exit. */
 import type { StateEvent } from './events.ts'
 import type { ExitRecord, ExitStatus, State } from './model.ts'
+import { runNote, takeUp, tell } from './job.ts'
 import { backoffDelay, gaveUp, restartDelay } from './policy.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 
@@ -20,7 +21,7 @@ export function launch(proc: Proc, now: Now, effects: Effect[]): void {
 
 function forgetIncarnation(proc: Proc): void {
   Object.assign(proc, {
-    ...{ afterStop: 'rest', rung: -1, hold: null, ready: false, readyBy: null, health: 'unknown', ailment: '', busy: null, recycle: null, forensics: null },
+    ...{ afterStop: 'rest', rung: -1, hold: null, ready: false, readyBy: null, health: 'unknown', ailment: '', busy: null, recycle: null, planned: null, forensics: null },
   } satisfies Partial<Proc>)
 }
 
@@ -106,6 +107,7 @@ export function recordExit(
   proc.busy = null
   proc.stoppedAt = now.wall
   effects.push({ type: 'sweep', proc, pid })
+  proc.planned = null
   return record
 }
 

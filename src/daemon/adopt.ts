@@ -135,12 +135,12 @@ function restored(spec: ProcessSpec, status: Status, record: Remembered, autosta
   const incarnation = Math.max(status.incarnation, exits.at(-1)?.incarnation ?? 0)
   // Nobody wanted this process down: the last master died while it stopped everything.
   const { want, wantedBy } = status.wantedBy.startsWith(shutdownActor) ? { want: autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
-  const { backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes } = status
+  const { backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes, planned } = status
   const givenUp = status.state === 'FATAL' && status.wantedBy.startsWith(shutdownActor)
   const state = givenUp ? 'STOPPED' : status.state
   return {
     ...newProc(spec, want, wantedBy, now.wall),
-    ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes },
+    ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes, planned },
     busy: status.job === null || status.pid === 0 ? null : { job: status.job, until: null },
     exits,
   }

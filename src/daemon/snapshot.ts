@@ -37,6 +37,8 @@ export const statusSchema = z.object({
   crashes: z.int().default(0),
   /** The job in hand. */
   job: z.string().nullable().default(null),
+  /** It has told that it is about to end. */
+  planned: z.string().nullable().default(null),
   /** When it was written, epoch milliseconds. */
   at: z.number(),
 })
@@ -88,6 +90,7 @@ export function statusOf(proc: Proc, groupPriority: number, bootId: string, at: 
     ready: proc.ready,
     crashes: proc.crashes,
     job: proc.busy?.job ?? null,
+    planned: proc.planned,
     at,
   }
 }

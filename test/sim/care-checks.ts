@@ -17,6 +17,10 @@ interface Seen {
   readonly restarts: number
   /** What a stop that was planned leaves: it comes back whatever the window says. */
   readonly planned: boolean
+  /** It has told that it would recycle itself. */
+  readonly recycling: boolean
+  readonly crashes: number
+  readonly comebacks: number
 }
 
 export class CareChecks {
@@ -67,6 +71,7 @@ export class CareChecks {
     const before = this.seen.get(proc)
     if (before === undefined || proc.restarts === before.restarts) return wrong // somebody has asked for it
     if (!before.planned && untilWindow(now.wall, proc.spec.care?.restart?.window ?? null) > 0) wrong.push(`${name} is restarted outside its window`)
+    if (hasRecycled(proc, before)) return wrong
     const { burst } = this.fleet.breaker
     this.comebacks.push(now.mono)
     const first = burst === null ? undefined : this.comebacks[this.comebacks.length - 1 - burst]
@@ -75,6 +80,14 @@ export class CareChecks {
   }
 
   private judgeStop(proc: Proc, by: string | null, states: ReadonlyMap<Proc, { state: State }>, now: Now): string[] {
+  /** Who ends as it has told comes back as if nothing had been. */
+  private judgeRecycling(proc: Proc): string[] {
+    const before = this.seen.get(proc)
+    if (before === undefined || before.want === 'down' || !hasRecycled(proc, before)) return []
+    const same = proc.crashes <= before.crashes && proc.comebacks.length <= before.comebacks
+    return same && proc.want === 'up' ? [] : [`${proc.name} has recycled itself, and that counts as a crash`]
+  }
+
     this.stopping.set(proc, { since: now.mono, longest: longestStop(proc) })
     if (by !== 'max_lifetime' && by !== 'max_memory') return []
     const down = ranked(this.fleet).map((one) => one.proc).filter((one) => one !== proc && one.group === proc.group && one.spec.program === proc.spec.program && one.want === 'up')
@@ -94,11 +107,16 @@ export class CareChecks {
   }
 
   private remember(): void {
-    this.seen = new Map(ranked(this.fleet).map(({ proc }) => [proc, { state: proc.state, want: proc.want, well: proc.health === 'healthy', restarts: proc.restarts, planned: proc.afterStop === 'again' }]))
+    this.seen = new Map(ranked(this.fleet).map(({ proc }) => [proc, { state: proc.state, want: proc.want, well: proc.health === 'healthy', restarts: proc.restarts, planned: proc.afterStop === 'again', recycling: proc.planned !== null, crashes: proc.crashes, comebacks: proc.comebacks.length }]))
   }
 }
 
 function holds(proc: Proc, condition: Condition, { state, well }: { state: State; well: boolean }): boolean {
+function hasRecycled(proc: Proc, before: Seen): boolean {
+  const status = proc.exits.at(-1)?.status
+  return before.recycling && (status?.kind === 'unknown' || (status?.kind === 'code' && status.code === 0))
+}
+
   switch (condition) {
     case 'started':
       return state === 'RUNNING' || (state === 'STARTING' && proc.id !== null)

@@ -22,7 +22,7 @@ import type { Random } from './random-world.ts'
 
 const acts = [
   ...(['advance', 'advance', 'advance', 'advance', 'advance', 'advance', 'start', 'start', 'stop', 'stop', 'restart'] as const),
-  ...(['config', 'partial', 'memory', 'end', 'end', 'jump', 'die', 'remove', 'hurry'] as const),
+  ...(['config', 'partial', 'memory', 'end', 'end', 'recycle', 'jump', 'die', 'remove', 'hurry'] as const),
 ] as const
 
 const comparison = {
@@ -96,6 +96,12 @@ export class CareLife {
         const victim = [...this.workers.values()][random.below(Math.max(1, this.workers.size))]
         if (victim !== undefined) this.end(victim, random.pick<ExitStatus>([{ kind: 'code', code: 0 }, { kind: 'code', code: 1 }, { kind: 'signal', signal: 'SIGSEGV', core: false }]))
         return
+      }
+      case 'recycle': {
+        const victim = [...this.workers.values()][random.below(Math.max(1, this.workers.size))]
+        if (victim === undefined) return
+        this.say(victim, 0, { type: 'recycling', incarnation: victim.incarnation, reason: 'after 10 jobs' })
+        return this.plan(random.pick([0, 10, 3000]), () => { this.end(victim, { kind: 'code', code: random.pick([0, 0, 0, 1]) }) })
       }
       case 'jump':
         this.wallOffset += random.pick([-3_600_000, 5000, 1_800_000, 86_400_000])

@@ -198,6 +198,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
     stepped(plain, { type: 'extend', incarnation: 1, time: 5000 }, at(900))
     expect(plain).toMatchObject({ readyBy: null, deadline: 1000 })
   }],
+  'STARTING recycling': ['is remembered', () => plansItsEndIn('STARTING')],
   'STARTING recycle': ['stops it, to come back', () => {
     const proc = procIn('STARTING')
     expect(signals(stepped(proc, recycle))).toEqual(['SIGTERM to process 4711'])
@@ -245,6 +246,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
       expect(proc.afterStop).toBe(after)
     }
   }],
+  'RUNNING recycling': ['is remembered', () => plansItsEndIn('RUNNING')],
   'RUNNING recycle': ['stops it, to come back, unless it is not wanted', () => {
     const proc = procIn('RUNNING')
     expect(signals(stepped(proc, recycle))).toEqual(['SIGTERM to process 4711'])
@@ -386,6 +388,12 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
   }],
 }
 
+function plansItsEndIn(state: State): void {
+  const proc = procIn(state)
+  expect(stepped(proc, { type: 'recycling', incarnation: 1, reason: 'after 10 jobs' })).toEqual([])
+  expect(proc).toMatchObject({ state, planned: 'after 10 jobs' })
+}
+
 const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   start, stop, spawned, due, refused, mainPid,
   spawnFailed: { type: 'spawnFailed', reason: 'no' },
@@ -400,6 +408,7 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   alive: { type: 'alive', incarnation: 1 },
   busy: { type: 'busy', incarnation: 1, job: 'j', lasts: null },
   extend: { type: 'extend', incarnation: 1, time: 1000 },
+  recycling: { type: 'recycling', incarnation: 1, reason: 'after 10 jobs' },
   recycle,
   changed,
   trigger: { type: 'trigger', by: 'ann', id: 't1' },
