@@ -1,4 +1,5 @@
 /** The sentences of a process's status: supervisord's descriptions, and the view that leaves the core. */
+import { jobView } from './job.ts'
 import { namespec } from './spec.ts'
 import { isStopped, stateCodes } from './model.ts'
 import type { ProcessView, WorkerReport } from './model.ts'
@@ -76,7 +77,7 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now, report: Work
     stopRequestedBy: proc.stopBy,
     ...{ hold: proc.hold, ready: proc.ready, health: proc.health, ailment: proc.ailment, crashes: proc.crashes, report },
     job: proc.busy?.job ?? null,
-    task: null,
+    task: jobView(proc, now),
     retryIn: proc.want === 'up' && (proc.state === 'BACKOFF' || isStopped(proc.state)) && proc.deadline !== null ? Math.max(0, proc.deadline - now.mono) : null,
     exits: proc.exits,
     stdoutLogfile: proc.spec.stdout.file,

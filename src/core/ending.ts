@@ -1,10 +1,11 @@
 /** The cells of the table that lead to an end, and what follows of each: stops, exits, giving up. */
+import { disarm, endRun, endStoppedRun, failStart } from './job-life.ts'
 import { beginStop, climb, extend, kill, waitBeforeFirst } from './ladder.ts'
-import { isExpected, restartsAfter } from './policy.ts'
 import type { ExitStatus } from './model.ts'
+import { isExpected, restartsAfter } from './policy.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 import { stayUp } from './starting.ts'
-import { backOff, badExit, comeBack, enter, exitWords, recordExit } from './transitions.ts'
+import { badExit, comeBack, enter, exitWords, recordExit } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 export function askToStop(proc: Proc, { input, now, effects, gate }: Turn<'stop'>): void {
@@ -71,8 +72,8 @@ export function endWhileStarting(proc: Proc, turn: Turn<'exited'>): void {
   }
   const { input, now, effects } = turn
   recordExit(proc, input, now, effects, { wanted: false, expected: false })
-  if (input.oom === true) backOff(proc, `Exited too quickly: ${exitWords(input)}`, now, effects, 'oom')
-  else backOff(proc, 'Exited too quickly (process log may have details)', now, effects)
+  if (input.oom === true) failStart(proc, `Exited too quickly: ${exitWords(input)}`, now, effects, 'oom')
+  else failStart(proc, 'Exited too quickly (process log may have details)', now, effects)
 }
 
 /** It has said that it would end, and so it did. Of one that was adopted nobody knows how it has ended. */
@@ -99,6 +100,7 @@ export function endAfterRunning(proc: Proc, turn: Turn<'exited'>): void {
   const record = recordExit(proc, input, now, effects, { wanted: false, expected })
   proc.backoff = 0
   proc.spawnError = expected ? '' : badExit(input)
+  if (proc.spec.care?.job !== undefined) return endRun(proc, record, now, effects)
   if (!again && proc.want === 'up') {
     proc.want = 'down'
     proc.wantedBy = `autorestart: ${proc.spec.autorestart === 'never' ? 'false' : 'unexpected'}`
@@ -116,7 +118,8 @@ export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>)
   const expected = isExpected(input.status, proc.spec)
   const why = proc.reason
   const record = recordExit(proc, input, now, effects, { wanted: true, expected })
-  if (afterStop === 'retry') return backOff(proc, why, now, effects)
+  if (proc.spec.care?.job !== undefined) return endStoppedRun(proc, record, afterStop, why, now, effects)
+  if (afterStop === 'retry') return failStart(proc, why, now, effects)
   const evidence = record.forensics === undefined ? '' : `; what it was doing: ${record.forensics}`
   const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(input)}${evidence}`
   enter(proc, 'STOPPED', reason, now, effects, { pid: record.pid, expected, by: proc.stopBy })
@@ -127,6 +130,7 @@ export function endUnknown(proc: Proc, turn: Turn<'exited'>): void {
   const { input, now, effects } = turn
   const record = recordExit(proc, input, now, effects, { wanted: proc.want === 'down', expected: false })
   proc.want = 'down'
+  disarm(proc)
   enter(proc, 'STOPPED', `ended after a signal to it was refused: ${exitWords(input)}`, now, effects, { pid: record.pid })
 }
 
@@ -136,6 +140,7 @@ export function abandonBackoff(proc: Proc, { input, now, effects }: Turn<'stop'>
   proc.stopBy = input.by
   proc.deadline = null
   proc.hold = null
+  disarm(proc)
   enter(proc, 'STOPPED', `stopped by ${input.by} while it waited for the next try`, now, effects, { by: input.by })
 }
 
@@ -145,6 +150,7 @@ export function giveUp(proc: Proc, { input, now, effects }: Turn<'giveUp'>): voi
   proc.deadline = null
   proc.hold = null
   proc.backoff = 0
+  disarm(proc)
   enter(proc, 'FATAL', `${proc.reason}; given up: the master is shutting down`, now, effects, { cause: 'shutdown' })
 }
 

@@ -150,7 +150,7 @@ function apply(fleet: Fleet, input: FleetInput, turn: Moment): void {
 function applyToOne(fleet: Fleet, proc: Proc, input: ProcInput, turn: Moment): void {
   const { now, effects, gate } = turn
   if (input.type === 'changed' && fleet.phase !== 'running') return
-  if (input.type === 'start') {
+  if (input.type === 'start' || input.type === 'trigger') {
     if (fleet.phase !== 'running') return
     callNeeded(fleet, proc, input.by, turn)
   }

@@ -33,7 +33,8 @@ function applyToLiving(proc: Proc, spec: Proc['spec'], now: Now): void {
   // Nobody had told it to show life until now.
   if (proc.spec.care?.watchdog === undefined) proc.seen = now.mono
   proc.spec = spec
-  if (proc.state === 'RUNNING') arm(proc)
+  if (proc.state === 'RUNNING') arm(proc, now)
+  else if (proc.state === 'STOPPED' || proc.state === 'EXITED') proc.deadline = null // a job's next run is reckoned anew
   else if (proc.id === null && proc.hold !== null && !proc.preparing) proc.deadline = null // what holds it is asked for again
   const isAsked = proc.afterStop === 'rest' && proc.hold !== null
   if (proc.state !== 'FATAL' || isAsked || (spec.care?.restart?.retryAfter ?? null) !== null) return

@@ -48,7 +48,8 @@ export function restartsAfter(status: ExitStatus, spec: ProcessSpec): boolean {
   return spec.autorestart === 'unexpected' && !isExpected(status, spec)
 }
 
-function isFinal(status: ExitStatus, restart: RestartSpec | undefined): boolean {
+/** True if it would only end that way again (no_restart_on). */
+export function isFinal(status: ExitStatus, restart: RestartSpec | undefined): boolean {
   if (restart === undefined || status.kind === 'unknown') return false
   return restart.noRestartOn.includes(status.kind === 'code' ? status.code : status.signal)
 }

@@ -30,6 +30,8 @@ import { assert } from '../lib/assert.ts'
 import { abandonBackoff, askToStop, climbOn, comeBackAtOnce, endAfterRunning, endStopping, endUnknown, endWhileStarting, giveUp, goOnStopping, killNow, loseControl, rememberLook, stayDown, stopLonger } from './ending.ts'
 import { openGate } from './gate.ts'
 import type { Gate } from './gate.ts'
+import { trigger } from './job-life.ts'
+import { goOn, launchIfFree } from './launching.ts'
 import type { State } from './model.ts'
 import { isSame } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
@@ -51,6 +53,7 @@ export const table = {
   FATAL: { ...resting, start: begin, stop: abandonStart, exited: 'never', changed: startAfresh },
   STARTING: {
     ...silent,
+    trigger,
     start: keepRunning,
     stop: askToStop,
     prepared: spawnOrFail,
@@ -68,12 +71,13 @@ export const table = {
     alive: showLife,
     busy: changeJob,
     extend: startLonger,
+    recycling: planEnd,
     recycle: replace,
     changed: renew,
   },
-    recycling: planEnd,
   RUNNING: {
     ...silent,
+    trigger,
     start: keepRunning,
     stop: askToStop,
     spawned: 'never',
@@ -88,12 +92,13 @@ export const table = {
     health: judge,
     alive: showLife,
     busy: changeJob,
+    recycling: planEnd,
     recycle: replace,
     changed: renew,
   },
   BACKOFF: {
-    recycling: planEnd,
     ...silent,
+    trigger,
     start: 'ignore',
     stop: abandonBackoff,
     spawned: 'never',
@@ -107,6 +112,7 @@ export const table = {
   },
   STOPPING: {
     ...silent,
+    trigger,
     start: 'ignore',
     stop: stayDown,
     prepared: goOnStopping,
@@ -124,6 +130,7 @@ export const table = {
   },
   UNKNOWN: {
     ...silent,
+    trigger: 'ignore',
     start: 'ignore',
     stop: 'ignore',
     spawned: 'never',
@@ -157,7 +164,7 @@ export function reconcile(proc: Proc, now: Now, mayStart: boolean, effects: Effe
   } else if (proc.state === 'RUNNING') {
     if (proc.recycle !== null) tryToReplace(proc, moment)
   } else if (mayStart && proc.deadline === null) {
-    const waits = proc.state === 'BACKOFF' || proc.state === 'FATAL' ? proc.hold !== null : proc.state === 'STOPPED' || proc.state === 'EXITED'
-    if (waits) launchIfFree(proc, proc.afterStop !== 'rest', moment)
+    if (proc.state === 'STOPPED' || proc.state === 'EXITED') goOn(proc, proc.afterStop !== 'rest', moment)
+    else if ((proc.state === 'BACKOFF' || proc.state === 'FATAL') && proc.hold !== null) launchIfFree(proc, proc.afterStop !== 'rest' && proc.spec.care?.job === undefined, moment)
   }
 }

@@ -1,4 +1,6 @@
 /** The cells of a process that is RUNNING: its alarms, its health, its job, and being replaced. */
+import { alarmsOf } from './job.ts'
+import { attendRun } from './job-life.ts'
 import { abort, beginStop } from './ladder.ts'
 import { lifetimeEnd } from './policy.ts'
 import { isSame } from './proc.ts'
@@ -7,13 +9,14 @@ import { enter } from './transitions.ts'
 import type { Moment, Turn } from './turn.ts'
 
 /** Sets the deadline of a process that is RUNNING to the nearest of its alarms; `until`: when its replacement is worth another try. */
-export function arm(proc: Proc, until: number | null = null): void {
+export function arm(proc: Proc, now: Now, until: number | null = null): void {
   const { care } = proc.spec
   proc.deadline = null
   if (care === undefined && proc.recycle === null) return
   const alarms = [
     care?.watchdog === undefined ? null : proc.seen + care.watchdog,
     proc.recycle === null ? lifetimeEnd(proc.startedMono, care, `${proc.name} ${String(proc.incarnation)}`) : until,
+    ...alarmsOf(proc, now),
   ].filter((alarm) => alarm !== null)
   if (alarms.length > 0) proc.deadline = Math.min(...alarms)
 }
@@ -25,6 +28,7 @@ export function attend(proc: Proc, { now, effects, gate }: Turn<'due'>): void {
     beginAbort(proc, reason, now, effects)
     return
   }
+  if (attendRun(proc, { now, effects, gate })) return
   const end = lifetimeEnd(proc.startedMono, care, `${proc.name} ${String(proc.incarnation)}`)
   if (proc.recycle === null && end !== null && now.mono >= end) {
     proc.recycle = { reason: 'its max_lifetime is over', by: 'max_lifetime', latest: null }
@@ -70,7 +74,7 @@ export function tryToReplace(proc: Proc, { now, effects, gate }: Moment): void {
   if (waits === null) return beginStop(proc, 'again', { reason, by }, now, effects)
   proc.hold = waits.reason
   if (!busy) proc.recycle = { ...proc.recycle, latest: null }
-  arm(proc, waits.until)
+  arm(proc, now, waits.until)
 }
 
 function isBusy(proc: Proc, now: Now): boolean {
@@ -109,15 +113,16 @@ export function changeJob(proc: Proc, { input, now }: Turn<'busy'>): void {
   proc.busy = input.job === null ? null : { job: input.job, until: input.lasts === null ? null : now.mono + input.lasts }
 }
 
-/** A stop that was held back is taken back; not that of a config change, which has its own end. */
-export function keepRunning(proc: Proc, { input }: Turn<'start'>): void {
-  if (proc.want === 'up' || proc.leaving || proc.hold === null) return
-  if (proc.next !== null) {
 /** It will end by itself when what it has in hand is done. */
 export function planEnd(proc: Proc, { input }: Turn<'recycling'>): void {
   if (proc.id !== null) proc.planned = input.reason
 }
 
+/** A stop that was held back is taken back; not that of a config change, which has its own end. */
+export function keepRunning(proc: Proc, { input }: Turn<'start'>): void {
+  if (proc.want === 'up' && proc.rounds?.once != null) Object.assign(proc.rounds, { once: null }) // more than this one run is wanted
+  if (proc.want === 'up' || proc.leaving || proc.hold === null) return
+  if (proc.next !== null) {
     proc.next = { ...proc.next, up: true }
     return
   }

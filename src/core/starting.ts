@@ -1,29 +1,24 @@
 /** The cells of the table that lead to RUNNING: launching, spawning, staying up, getting ready. */
+import { isArmed, jobOf } from './job.ts'
+import { beginJob, failStart, pause } from './job-life.ts'
 import { beginStop } from './ladder.ts'
+import { goOn, launchIfFree } from './launching.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 import { arm } from './running.ts'
-import { backOff, enter, launch } from './transitions.ts'
+import { enter } from './transitions.ts'
 import type { Moment, Turn } from './turn.ts'
 
-/** Launches, or notes what it waits for. */
-export function launchIfFree(proc: Proc, automatic: boolean, { now, effects, gate }: Moment): void {
-  const hold = gate.start(proc, automatic)
-  proc.hold = hold?.reason ?? null
-  proc.deadline = hold?.until ?? null
-  if (hold !== null) return
-  if (automatic) proc.restarts += 1
-  if (proc.state === 'FATAL') proc.lastChance = automatic
-  launch(proc, now, effects)
-}
-
 export function begin(proc: Proc, turn: Turn<'start'>): void {
+  if (isArmed(proc)) return // a job that waits for its time
   proc.want = 'up'
   proc.wantedBy = turn.input.by
   proc.crashes = 0
   proc.comebacks = []
   proc.lastChance = false
   proc.afterStop = 'rest'
-  launchIfFree(proc, false, turn)
+  const job = jobOf(proc)
+  if (job === null) launchIfFree(proc, false, turn)
+  else beginJob(proc, job, turn)
 }
 
 /** The files have changed, so what went wrong with the old ones counts for nothing. */
@@ -35,12 +30,15 @@ export function startAfresh(proc: Proc, turn: Turn<'changed'>): void {
 
 export function tryAgain(proc: Proc, turn: Turn<'due'>): void {
   proc.deadline = null
-  if (proc.want === 'up') launchIfFree(proc, true, turn)
+  if (proc.want !== 'up') return
+  if (proc.state === 'BACKOFF') launchIfFree(proc, proc.spec.care?.job === undefined, turn)
+  else goOn(proc, true, turn)
 }
 
 /** It was to be started, now or later. What it is does not change, so there is no event of it. */
-export function abandonStart(proc: Proc, { input }: Turn<'stop'>): void {
+export function abandonStart(proc: Proc, { input, now, effects }: Turn<'stop'>): void {
   if (proc.hold === null && proc.deadline === null) return
+  if (proc.spec.care?.job !== undefined) return pause(proc, input.by, now, effects)
   const when = proc.hold === null ? 'for one more try' : `, ${proc.hold}`
   proc.reason = `${proc.reason}${proc.reason === '' ? '' : '; '}not started: stopped by ${input.by} while it waited${proc.hold === null ? ' ' : ''}${when}`
   proc.want = 'down'
@@ -55,7 +53,7 @@ export function spawnOrFail(proc: Proc, { input, now, effects }: Turn<'prepared'
   if (!proc.preparing) return
   proc.preparing = false
   proc.hold = null
-  if (input.problem !== null) return backOff(proc, input.problem, now, effects)
+  if (input.problem !== null) return failStart(proc, input.problem, now, effects)
   effects.push({ type: 'spawn', proc })
 }
 
@@ -77,7 +75,7 @@ export function rememberIncarnation(proc: Proc, turn: Turn<'spawned'>): void {
 }
 
 export function failToSpawn(proc: Proc, { input, now, effects }: Turn<'spawnFailed'>): void {
-  backOff(proc, input.reason, now, effects)
+  failStart(proc, input.reason, now, effects)
 }
 
 /** A deadline of STARTING: that of startsecs, or the one after it. */
@@ -127,5 +125,5 @@ export function stayUp(proc: Proc, now: Now, effects: Effect[]): void {
   proc.ready = true
   proc.seen = now.mono
   enter(proc, 'RUNNING', '', now, effects, { pid: proc.id?.pid ?? 0 })
-  arm(proc)
+  arm(proc, now)
 }

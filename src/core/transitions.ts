@@ -15,7 +15,8 @@ export function launch(proc: Proc, now: Now, effects: Effect[]): void {
   proc.id = null
   forgetIncarnation(proc)
   proc.preparing = care?.hooks?.pre_start !== undefined || (care?.waitFor?.length ?? 0) > 0
-  enter(proc, 'STARTING', proc.backoff > 0 ? `try ${String(proc.backoff + 1)}` : 'being started', now, effects, { by: proc.wantedBy })
+  const words = takeUp(proc) ?? (proc.backoff > 0 ? `try ${String(proc.backoff + 1)}` : 'being started')
+  enter(proc, 'STARTING', words, now, effects, { by: proc.wantedBy })
   effects.push(proc.preparing ? { type: 'prepare', proc, step: 'start' } : { type: 'spawn', proc })
 }
 
@@ -84,6 +85,7 @@ export function recordExit(
   { wanted, expected }: { wanted: boolean; expected: boolean },
 ): ExitRecord {
   const pid = proc.id?.pid ?? 0
+  const run = runNote(proc, status, wanted, expected)
   const record: ExitRecord = {
     incarnation: proc.incarnation,
     pid,
@@ -95,6 +97,7 @@ export function recordExit(
     by: wanted ? proc.stopBy : null,
     expected,
     ...(oom && { oom }),
+    ...(run !== null && { run }),
     ...(proc.forensics !== null && { forensics: proc.forensics }),
     lastLines,
   }
@@ -104,10 +107,11 @@ export function recordExit(
   proc.deadline = null
   proc.hold = null
   proc.recycle = null
+  proc.planned = null
   proc.busy = null
   proc.stoppedAt = now.wall
   effects.push({ type: 'sweep', proc, pid })
-  proc.planned = null
+  if (run !== null) tell(proc, effects, { what: 'ended', ...run, pid, duration: record.uptime, reason: exitWords(record) })
   return record
 }
 

@@ -125,7 +125,7 @@ function resume(proc: Proc, now: Now): void {
   } else if (proc.state === 'STOPPING') {
     standAgain(proc, now)
   } else if (proc.state === 'RUNNING') {
-    arm(proc)
+    arm(proc, now)
   }
 }
 
