@@ -3,7 +3,7 @@
  * told, nothing is guessed; a word that the operation does not take is an error, so that no wish is ignored in silence.
  */
 import { suggest } from '../lib/suggest.ts'
-import { keyProblem, TableProblem } from './table.ts'
+import { keyProblem, TableProblem } from './table-problem.ts'
 import type { Row, Table } from './table.ts'
 import type { Column, Value, Values } from './table-spec.ts'
 

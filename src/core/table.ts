@@ -4,21 +4,9 @@
  * operation is atomic. `now` is milliseconds by one clock; a row that has expired is never seen, swept or not.
  */
 import { Expiries } from './expiries.ts'
-import { keyMax, typeWords, zeroOf } from './table-spec.ts'
+import { keyProblem, shortened, TableProblem, valueProblem } from './table-problem.ts'
+import { zeroOf } from './table-spec.ts'
 import type { Column, TableSpec, Value, Values } from './table-spec.ts'
-
-export type TableCode = 'NO_TABLE' | 'NOT_ALLOWED' | 'BAD_REQUEST' | 'BAD_KEY' | 'NO_COLUMN' | 'WRONG_TYPE' | 'TOO_LONG' | 'OVERFLOW' | 'TABLE_FULL'
-
-/** Why an operation was not done. */
-export class TableProblem {
-  readonly code: TableCode
-  readonly message: string
-
-  constructor(code: TableCode, message: string) {
-    this.code = code
-    this.message = message
-  }
-}
 
 /** A row as it is held; only the engine changes it. */
 export interface Row {
@@ -163,6 +151,25 @@ export class Table {
     return count
   }
 
+  /** All rows, those that have expired and are not swept yet included. */
+  rows(): Iterable<Row> {
+    return this.#rows.values()
+  }
+
+  /** Puts a row back as it was; its values are known to fit. In place of one of the same key. */
+  restore(key: string, values: readonly Value[], expires: number): void {
+    const known = this.#rows.get(key)
+    if (known !== undefined) this.#drop(known)
+    const row = this.#add(key, [...values])
+    this.#expiries.set(row, expires)
+  }
+
+  /** Takes a row away without a word. */
+  forget(key: string): void {
+    const row = this.#rows.get(key)
+    if (row !== undefined) this.#drop(row)
+  }
+
   column(name: string): Column | TableProblem {
     const at = this.#columns.get(name)
     const column = at === undefined ? undefined : this.spec.columns[at]
@@ -192,8 +199,12 @@ export class Table {
     if (this.#rows.size >= this.spec.rowsMax && this.sweep(now, 100) === 0) {
       return new TableProblem('TABLE_FULL', `the table ${this.spec.name} is full: it has ${String(this.spec.rowsMax)} rows (rows_max)`)
     }
+    return this.#add(key, this.spec.columns.map(({ type }) => zeroOf(type)))
+  }
+
+  #add(key: string, values: Value[]): Row {
     const slot = this.#free.pop() ?? this.#slots.length
-    const row: Row = { key, values: this.spec.columns.map(({ type }) => zeroOf(type)), expires: Infinity, place: -1, slot }
+    const row: Row = { key, values, expires: Infinity, place: -1, slot }
     this.#slots[slot] = row
     this.#rows.set(key, row)
     return row
@@ -207,37 +218,7 @@ export class Table {
   }
 }
 
-/** Why a text cannot be a key. */
-export function keyProblem(key: string): TableProblem | null {
-  if (key === '') return new TableProblem('BAD_KEY', 'a key must not be empty')
-  // No character takes more than three bytes for each of its units.
-  if (key.length * 3 <= keyMax || Buffer.byteLength(key) <= keyMax) return null
-  return new TableProblem('BAD_KEY', `a key has at most ${String(keyMax)} bytes, this one has ${String(Buffer.byteLength(key))}`)
-}
-
-function valueProblem({ name, type }: Column, value: unknown): TableProblem | null {
-  const wrong = (wanted: string): TableProblem => new TableProblem('WRONG_TYPE', `${name} takes ${wanted}, not ${shown(value)}`)
-  switch (type.kind) {
-    case 'int': return Number.isSafeInteger(value) ? null : wrong('a whole number of at most 9007199254740991')
-    case 'float': return Number.isFinite(value) ? null : wrong('a number')
-    case 'bool': return typeof value === 'boolean' ? null : wrong('true or false')
-    case 'string': {
-      if (typeof value !== 'string') return wrong(`a text (${typeWords(type)})`)
-      if (value.length * 3 <= type.max || Buffer.byteLength(value) <= type.max) return null
-      return new TableProblem('TOO_LONG', `${name} takes at most ${String(type.max)} bytes, this text has ${String(Buffer.byteLength(value))}`)
-    }
-  }
-}
-
 /** JSON has no -0, and what is read back must be what was held. */
 function plainZero<T extends Value>(value: T): T | 0 {
   return value === 0 ? 0 : value
-}
-
-function shown(value: unknown): string {
-  return shortened(JSON.stringify(value) ?? String(value))
-}
-
-function shortened(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
