@@ -12,6 +12,8 @@ export interface Word {
   /** `null`: it is idle. `lasts`: milliseconds, `null`: until it says otherwise. */
   readonly busy?: { readonly job: string; readonly lasts: number | null } | null
   readonly stopping?: boolean
+  /** It will end by itself with exit code 0, and wants to be started again: why. */
+  readonly recycling?: string
   /** Milliseconds. */
   readonly extend?: number
   /** The process that goes on, after the one that was spawned has forked. */
@@ -60,8 +62,14 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['busy', readBusy],
   ['idle', (value) => (value === true ? { busy: null } : null)],
   ['stopping', (value) => (value === true ? { stopping: true } : null)],
+  ['recycling', readRecycling],
   ['extend_s', (value) => (isSeconds(value) ? { extend: value * 1000 } : null)],
 ])
+
+function readRecycling(value: unknown): Word | null {
+  if (value === true) return { recycling: '' }
+  return typeof value === 'string' ? { recycling: oneLine(value) } : null
+}
 
 function readBusy(value: unknown): Word | null {
   if (typeof value === 'boolean') return { busy: value ? { job: '', lasts: null } : null }

@@ -56,7 +56,7 @@ export class Voice {
   /** It has named a process that is not its own. */
   #doubted = false
   /** What the words of one chunk ask for: the last of each kind counts. */
-  #asked: { mainPid?: Pid; ready?: true; extend?: number; busy?: Word['busy'] } = {}
+  #asked: { mainPid?: Pid; ready?: true; extend?: number; busy?: Word['busy']; recycling?: string } = {}
 
   constructor(proc: Proc, dir: string, ports: VoicePorts) {
     this.#proc = proc
@@ -76,8 +76,10 @@ export class Voice {
       if (channels.inbox !== null) this.inbox = this.#makeInbox(dir, channels.inbox, fifo)
     }
     if (channels?.notificationFd != null) add('notification', channels.notificationFd, (chunk) => { this.#hearNewline(chunk) })
-    const { watchdog } = proc.spec.care ?? {}
+    const { watchdog, health } = proc.spec.care ?? {}
     if (watchdog !== undefined) this.#environment['WATCHDOG_USEC'] = String(watchdog * 1000)
+    const silence = Math.min(watchdog ?? Infinity, health?.by.kind === 'report' ? health.by.maxAge : Infinity)
+    if (channels?.report != null && silence < Infinity) this.#environment['NSUP_SILENCE_MS'] = String(silence)
   }
 
   /** What the incarnation has said. */
@@ -206,6 +208,7 @@ export class Voice {
     if (word.ready === true) this.#asked.ready = true
     if (word.busy !== undefined) this.#asked.busy = word.busy
     if (word.extend !== undefined) this.#asked.extend = word.extend
+    if (word.recycling !== undefined) this.#asked.recycling = word.recycling
     if (word.health !== undefined) for (const listener of this.#onHealth) listener(word.health)
     if (word.mainPid !== undefined) this.#takeMainPid(word.mainPid)
     if (word.refused !== undefined) warn(this.#proc, `it asks ${word.refused}, which nsup does not do`)
@@ -224,7 +227,7 @@ export class Voice {
 
   /** Once for all that was heard together. */
   #tell(): void {
-    const { mainPid, ready, busy, extend } = this.#asked
+    const { mainPid, ready, busy, extend, recycling } = this.#asked
     this.#asked = {}
     const { incarnation, spec } = this.#proc
     const tell = (input: ProcInput): void => { this.#ports.tell(this.#proc, input) }
@@ -233,5 +236,6 @@ export class Voice {
     if (extend !== undefined) tell({ type: 'extend', incarnation, time: extend })
     if (ready === true) tell({ type: 'ready', incarnation })
     if (busy !== undefined) tell({ type: 'busy', incarnation, job: busy?.job ?? null, lasts: busy?.lasts ?? null })
+    if (recycling !== undefined) tell({ type: 'recycling', incarnation, reason: recycling })
   }
 }

@@ -17,6 +17,8 @@ describe('a line of the report channel', () => {
     ['{"idle":true}', { busy: null }],
     ['{"stopping":true}', { stopping: true }],
     ['{"extend_s":1.5}', { extend: 1500 }],
+    ['{"recycling":"after 1000 jobs"}', { recycling: 'after 1000 jobs' }],
+    ['{"recycling":true}', { recycling: '' }],
     ['  {"ready":true,"status":"up","from the future":[1]}\r', { ready: true, status: 'up' }],
   ])('%s is understood', (line, word) => {
     expect(readReport(line)).toEqual(word)
@@ -24,7 +26,7 @@ describe('a line of the report channel', () => {
 
   it.each([
     'ready', '', '[]', 'null', '7', '{}', '{"from the future":1}', '{"ready":false}', '{"ready":"true"}', '{"status":7}', '{"health":7}', '{"health":[1]}',
-    '{"busy":{"job":{}}}', '{"busy":{"job":"1","until_s":"soon"}}', '{"busy":"1"}', '{"idle":1}', '{"extend_s":-1}', '{"extend_s":1e9}', '{"extend_s":"1"}',
+    '{"busy":{"job":{}}}', '{"busy":{"job":"1","until_s":"soon"}}', '{"busy":"1"}', '{"idle":1}', '{"recycling":1}', '{"recycling":false}', '{"extend_s":-1}', '{"extend_s":1e9}', '{"extend_s":"1"}',
     '{"ready":true', '{"__proto__":{"ready":true}}', '{"constructor":1}', '{"toString":1}',
   ])('%j is rubbish', (line) => {
     expect(readReport(line)).toBeNull()

@@ -77,7 +77,7 @@ const ready: CareSpec = { ready: { by: { kind: 'report' }, timeout: 1000 } }
 describe('the report channel', () => {
   it('makes inputs of what is said, and keeps the rest for people', async () => {
     const voice = prepared({ ...ready, watchdog: 5000 })
-    expect(voice.gifts.environment).toEqual({ NSUP_REPORT_FD: '3', WATCHDOG_USEC: '5000000' })
+    expect(voice.gifts.environment).toEqual({ NSUP_REPORT_FD: '3', WATCHDOG_USEC: '5000000', NSUP_SILENCE_MS: '5000' })
     say(voice, '{"status":"warm"}\n{"ready":true}\n{"busy":{"job":"a"}}\n{"busy":{"job":"b","until_s":2}}\n{"extend_s":20}\n')
     await until(() => told.length === 4)
     expect(told).toEqual([
@@ -88,6 +88,16 @@ describe('the report channel', () => {
     say(voice, '{"idle":true}\n')
     await until(() => told.length === 6)
     expect(told.at(-1)).toEqual({ type: 'busy', incarnation: 7, job: null, lasts: null })
+    say(voice, '{"recycling":"after 10 jobs"}\n')
+    await until(() => told.length === 8)
+    expect(told.at(-1)).toEqual({ type: 'recycling', incarnation: 7, reason: 'after 10 jobs' })
+  })
+
+  it('tells the worker after which silence it is taken for dead: the shortest that is asked for', () => {
+    const health = (maxAge: number): CareSpec => ({ health: { by: { kind: 'report', maxAge }, interval: 1000, timeout: 1000, retries: 1, startPeriod: 0, onUnhealthy: { kind: 'none' } } })
+    expect(prepared({ ...health(2000), watchdog: 5000 }).gifts.environment['NSUP_SILENCE_MS']).toBe('2000')
+    expect(prepared(health(2000)).gifts.environment).toEqual({ NSUP_REPORT_FD: '3', NSUP_SILENCE_MS: '2000' })
+    expect(prepared(ready).gifts.environment).toEqual({ NSUP_REPORT_FD: '3' })
   })
 
   it('counts rubbish, warns once, and understands what follows', async () => {
