@@ -57,8 +57,8 @@ describe('every file', () => {
 
 describe('package.json', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
-  /** Run as commands or by the compiler, never imported by the product. */
-  const tools = /^(@types\/|@vitest\/|eslint$|typescript|esbuild$|vitest$|fast-check$)/
+  /** Run as commands, by the compiler or by tests alone, never imported by the product. */
+  const tools = /^(@types\/|@vitest\/|eslint$|typescript|esbuild$|vitest$|fast-check$|fastify$|express$|hono$|@hono\/)/
   const bundled = Object.keys(manifest['devDependencies'] ?? {}).filter((name) => !tools.test(name))
 
   it('names exactly the packages that the product imports', () => {
