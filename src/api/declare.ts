@@ -53,6 +53,8 @@ export interface MethodDeclaration {
   readonly answer: 'value' | 'stream'
   /** True if the answer may rightly take as long as programs take to start or stop. */
   readonly waits?: true
+  /** Only for who may use the private socket of the master: nobody else, whatever a server of the config lets them do. */
+  readonly private?: true
 }
 
 type ValueOf<P> = P extends { readonly kind: 'string' } ? string

@@ -10,6 +10,7 @@ import { namespec } from '../core/spec.ts'
 import type { SignalName } from '../lib/signals.ts'
 import type { ProcessView } from '../core/model.ts'
 import { insightHandlers } from './handlers-insight.ts'
+import { programHandlers } from './handlers-programs.ts'
 import type { ActOptions, Channel, Master, Outcome } from './master.ts'
 import type { CallName, TakenOf } from './methods.ts'
 import type { ResultOf } from './results.ts'
@@ -62,7 +63,7 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   async describe(master, params) {
     const view = one(master, params.target)
     const usage = await usageOf(master, [view])
-    return detailOf(view, usage.get(view.pid))
+    return detailOf(view, usage.get(view.pid), master.programs.names().includes(view.program))
   },
 
   async start(master, params, caller) {
@@ -93,6 +94,7 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
     })
   },
   ...insightHandlers,
+  ...programHandlers,
   signal(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
     const signal = signalOf(params.signal)
@@ -209,12 +211,14 @@ function signalOf(text: string): SignalName {
 
 function availableRows(master: Master): ResultOf<'avail'>['rows'] {
   const active = new Set(master.activeGroups())
+  const byHand = master.programs.names()
   const rows = master.configuredGroups().flatMap(group => group.processes.map(spec => ({
     group: group.name,
     name: spec.name,
     namespec: namespec(group.name, spec.name),
     in_use: active.has(group.name),
     autostart: spec.autostart,
+    by_hand: byHand.includes(spec.program),
     group_priority: group.priority,
     process_priority: spec.priority,
   })))

@@ -5,9 +5,12 @@
 import type { Actor, ProcessView } from '../core/model.ts'
 import type { SignalName } from '../lib/signals.ts'
 import type { FaultName } from '../lib/fault.ts'
+import type { SharedTables } from '../core/shared-tables.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { PortHolder } from './advice.ts'
 import type { MasterEvent } from '../core/events.ts'
+import type { Relative } from '../core/family.ts'
+import type { ProgramList } from './program-list.ts'
 
 /** What came of one request for one process. */
 export interface Outcome {
@@ -95,6 +98,8 @@ export interface Updated {
 export type Channel = 'stdout' | 'stderr'
 
 export interface Master {
+  readonly programs: ProgramList
+  readonly tables: SharedTables
   info(): MasterInfo
   /** All processes, by group then name. */
   processes(): readonly ProcessView[]
@@ -152,6 +157,8 @@ export interface Master {
   portHolder(port: number): Promise<PortHolder | null>
   /** The lines of the ledger, oldest first: what `ledgerEntry` reads. */
   ledgerLines(): AsyncIterable<string>
+  /** The master and all that descends from these; with all of them also what descends from itself alone. */
+  family(targets: readonly ProcessView[]): Promise<readonly Relative[]>
   /** CPU percent and resident bytes of running processes by pid. */
   usage(pids: readonly number[]): Promise<ReadonlyMap<number, { readonly cpu: number; readonly memory: number }>>
 }

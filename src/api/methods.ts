@@ -5,6 +5,7 @@
  */
 import type { Given, MethodDeclaration, Taken } from './declare.ts'
 import { insightMethods } from './methods-insight.ts'
+import { programMethods } from './methods-programs.ts'
 import { targets, someTargets, target, channel, wait, timeout, untilReady, group, bytes, lines, from } from './params.ts'
 
 /** All methods live below this path. */
@@ -69,6 +70,7 @@ const methods = {
     waits: true,
   },
   ...insightMethods,
+  ...programMethods,
   signal: {
     summary: 'Sends a signal to processes',
     verb: 'POST',

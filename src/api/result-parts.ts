@@ -131,3 +131,18 @@ export const workerHealth = z.object({
 })
 
 export const workerStatus = z.object({ ...vitals, ready: z.boolean(), healthy: z.boolean().nullable().meta({ description: 'null: nothing checks it' }) })
+
+export const byHand = z.boolean().meta({ description: 'It was added by hand and stands in no config file' })
+
+export const treeRow = z.object({
+  pid: z.int(),
+  parent: z.int().meta({ description: 'pid of the row above it in the tree; 0 for the master' }),
+  depth: z.int().meta({ description: '0: the master, 1: a worker, from 2: what descends from it' }),
+  process: z.string().nullable().meta({ description: 'The worker that it is or descends from; null for the master' }),
+  user: z.string(),
+  cpu: z.number().nullable().meta({ description: 'Percent of one core' }),
+  memory: z.number().nullable().meta({ description: 'Resident bytes' }),
+  uptime: duration.nullable(),
+  command: z.string(),
+  fled: z.boolean().meta({ description: 'No descendant any more: known by the marks of nsup in its environment' }),
+})

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { ledgerEntry } from './history.ts'
-import { channel, time, duration, exit, processStatus, briefStatus, missing, outcome, advice, account, outcomes, workerHealth, workerStatus } from './result-parts.ts'
+import { byHand, treeRow, channel, time, duration, exit, processStatus, briefStatus, missing, outcome, advice, account, outcomes, workerHealth, workerStatus } from './result-parts.ts'
 import type { CallName, StreamName } from './methods.ts'
 
 const logConfig = z.object({
@@ -82,7 +82,14 @@ export const results = {
   }),
   status: z.object({ processes: z.array(processStatus), missing: z.array(missing) }),
   brief: z.object({ processes: z.array(briefStatus), missing: z.array(missing) }),
-  describe: processStatus.extend({ exits: z.array(exit), config: processConfig }),
+  describe: processStatus.extend({ exits: z.array(exit), config: processConfig, by_hand: byHand }),
+  launch: z.object({ name: z.string(), warnings: z.array(z.string()) }),
+  save: z.object({ file: z.string(), programs: z.array(z.string()) }),
+  delete: z.object({
+    result: z.enum(['deleted', 'unsure']).meta({ description: 'unsure: nothing was done, since lines of the config that somebody wrote would go' }),
+    file: z.string().nullable().meta({ description: 'The config that it stands, or stood, in' }),
+  }),
+  tree: z.object({ rows: z.array(treeRow), stopped: z.array(z.string()), missing: z.array(missing) }),
   start: outcomes,
   stop: outcomes,
   restart: z.object({ stopped: z.array(outcome), started: z.array(outcome), missing: z.array(missing) }),
@@ -121,6 +128,7 @@ export const results = {
       namespec: z.string(),
       in_use: z.boolean(),
       autostart: z.boolean(),
+      by_hand: byHand,
       group_priority: z.int(),
       process_priority: z.int(),
     })),

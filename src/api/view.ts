@@ -65,8 +65,8 @@ function reportOf(report: WorkerReport): NonNullable<ProcessStatus['report']> {
 }
 
 /** All that may be known of a process. */
-export function detailOf(view: ProcessView, usage?: Usage): ProcessDetail {
-  return { ...statusOf(view, usage), exits: view.exits.map(exitOf), config: configOf(view.spec) }
+export function detailOf(view: ProcessView, usage: Usage | undefined, byHand: boolean): ProcessDetail {
+  return { ...statusOf(view, usage), exits: view.exits.map(exitOf), config: configOf(view.spec), by_hand: byHand }
 }
 
 export function exitOf(record: ExitRecord): WireExit {

@@ -1,6 +1,7 @@
 /** Which config file is meant: the search order of the command line tools. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { configToBe, standsInOne } from './without-config.ts'
 
 /** Searched in this order when neither `-c` nor NSUP_CONFIG names a file. */
 export const searchPaths: readonly string[] = [
@@ -12,10 +13,10 @@ export const searchPaths: readonly string[] = [
   '/etc/supervisor/supervisord.conf',
 ]
 
-/** Absolute path of the config, or `undefined` when none is named and none is found. A named one need not exist. */
+/** Absolute path of the config, or `undefined` when none is named and none is found. A named one need not exist, nor that of an instance that was begun without. */
 export function findConfig(named: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const explicit = named ?? (env['NSUP_CONFIG'] || undefined)
   if (explicit !== undefined) return resolve(explicit)
-  const found = searchPaths.find((path) => existsSync(path))
+  const found = searchPaths.find((path) => existsSync(path) || (path === configToBe && standsInOne(env)))
   return found === undefined ? undefined : resolve(found)
 }

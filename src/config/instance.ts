@@ -5,7 +5,7 @@
  */
 import { realpathSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 export interface Instance {
   /** Real path of the config that names it. */
@@ -85,6 +85,15 @@ function realPath(file: string): string {
   try {
     return realpathSync(file)
   } catch {
-    return resolve(file) // a config that is not there yet still names an instance
+    return notYetThere(resolve(file)) // a config that is not there yet still names an instance
+  }
+}
+
+/** The same path as the file will have once it is there. */
+function notYetThere(file: string): string {
+  try {
+    return join(realpathSync(dirname(file)), basename(file))
+  } catch {
+    return file // nor is its folder
   }
 }

@@ -4,12 +4,15 @@
  */
 import { dirname, resolve } from 'node:path'
 import { build, counts } from './build.ts'
+import { byHandSections, programAt } from './by-hand.ts'
+import type { ByHandProgram } from './by-hand.ts'
 import { newContext } from './context.ts'
 import { Findings } from './findings.ts'
 import { globFiles } from './glob.ts'
 import { expandScalar } from './read.ts'
 import { errorAt, warningAt } from './raw.ts'
-import { formatOf, readSource } from './source.ts'
+import { formatOf, readSource, sourceOf } from './source.ts'
+import { namedSections } from './yaml.ts'
 import type { Capability } from '../core/ports.ts'
 import type { Config, Problem } from './config.ts'
 import type { Overrides } from './build.ts'
@@ -26,20 +29,43 @@ export interface LoadOptions {
   readonly cwd: string
   /** What this machine can do; without it the config is not checked against the machine. */
   readonly capabilities?: readonly Capability[]
+  /** Programs that stand in no file; one that cannot be read any more is left out, see {@link Loaded.left}. */
+  readonly byHand?: readonly ByHandProgram[]
+  /** What the main file would hold, in place of what it holds. */
+  readonly text?: string
 }
 
 export interface Loaded {
   /** `null` if and only if a problem is an error. */
   readonly config: Config | null
   readonly problems: readonly Problem[]
+  /** Programs of `byHand` that are not in the config, and why: nothing in a file is refused because of them. */
+  readonly left: ReadonlyMap<string, readonly Problem[]>
 }
 
 /** Reads and checks a config file. */
 export function loadConfig(file: string, options: LoadOptions): Loaded {
+  const here = dirname(resolve(options.cwd, file))
+  const left = new Map<string, Problem[]>()
+  for (let byHand = options.byHand ?? []; ; byHand = byHand.filter(({ name }) => !left.has(name))) {
+    const { config, problems } = loadOnce(file, { ...options, byHand })
+    const bad = problems.filter(({ severity }) => config === null && severity === 'error').flatMap((problem) => {
+      const program = programAt(byHand, here, problem)
+      return program === undefined ? [] : [{ program, problem }]
+    })
+    for (const { program, problem } of bad) left.set(program.name, [...(left.get(program.name) ?? []), problem])
+    if (bad.length === 0) return { config, problems, left }
+  }
+}
+
+function loadOnce(file: string, options: LoadOptions): Omit<Loaded, 'left'> {
   const { mainFile, format, sections, files, context } = begin(file, options)
   const { findings } = context
   if (findings.failed && sections.length === 0) return { config: null, problems: findings.all() }
-  const built = build(sections, mainFile, options.overrides ?? {}, context)
+  const names = new Set(sections.filter(({ kind }) => Object.values(namedSections).includes(kind)).map(({ name }) => name.trim()))
+  const added = byHandSections(options.byHand ?? [], format, context.here)
+  for (const { name, at } of added) if (names.has(name)) findings.add(warningAt(at, `${name} stands in the config now: what was added by hand under that name is left out`))
+  const built = build([...sections, ...added.filter(({ name }) => !names.has(name))], mainFile, options.overrides ?? {}, context)
   if (findings.failed) return { config: null, problems: findings.all() }
   return { config: { file: mainFile, format, files, ...built }, problems: findings.all() }
 }
@@ -65,16 +91,16 @@ function begin(file: string, options: LoadOptions): Begun {
     env: options.env, cwd: options.cwd, logDir: options.logDir, format, here: dirname(mainFile), findings, capabilities: options.capabilities ?? [],
   })
   const files: string[] = []
-  return { mainFile, format, sections: readAll(mainFile, files, context), files, context }
+  return { mainFile, format, sections: readAll(mainFile, files, context, options.text), files, context }
 }
 
-/** The sections of the main file and of all that it includes, merged; `files` gets every file that was read. */
-function readAll(mainFile: string, files: string[], context: Context): RawSection[] {
+/** The sections of the main file and of all that it includes, merged; `files` gets every file that was read; `text`: in place of what is in the main one. */
+function readAll(mainFile: string, files: string[], context: Context, text?: string): RawSection[] {
   const merged = new Map<string, RawSection>()
   const includes: RawSection[] = []
   const take = (file: string): void => {
     files.push(file)
-    const read = readSource(file)
+    const read = file === mainFile && text !== undefined ? sourceOf(text, file) : readSource(file)
     context.findings.add(...read.problems)
     for (const section of read.sections) {
       if (section.kind === 'include' && section.name === '') includes.push(section)

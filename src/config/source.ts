@@ -20,9 +20,13 @@ export function formatOf(file: string): Format {
 export function readSource(file: string): RawFile {
   const read = readText(file)
   if ('message' in read) return { sections: [], problems: [errorAt({ file, line: read.line, column: read.column }, read.message, read.hint)] }
-  return formatOf(file) === 'yaml' ? readYaml(read.text, file, nestedOptions) : readIni(read.text, file)
+  return sourceOf(read.text, file)
 }
 
+/** The sections of a text that is to be in this file. */
+export function sourceOf(text: string, file: string): RawFile {
+  return formatOf(file) === 'yaml' ? readYaml(text, file, nestedOptions) : readIni(text, file)
+}
 
 type Text = { readonly text: string } | { readonly message: string; readonly line: number; readonly column: number; readonly hint?: string }
 

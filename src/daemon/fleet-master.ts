@@ -1,19 +1,20 @@
 /**
  * The master as the API sees it: checks a request in supervisord's order, turns it into inputs for the loop and,
- * where asked, waits for what comes of it. It owns no state but the config that was read last.
+ * where asked, waits for what comes of it.
  */
 import type { ActOptions, ConfigDiff, HealthAnswer, Master, MasterInfo, MasterState, Outcome, Replaced, Updated, WaitCondition } from '../api/master.ts'
+import type { ProgramList } from '../api/program-list.ts'
+import type { SharedTables } from '../core/shared-tables.ts'
 import { Fault } from '../lib/fault.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { viewOf } from '../core/describe.ts'
-import { planChanges, restrict } from '../core/diff.ts'
-import type { Comparison, Plan } from '../core/diff.ts'
+import type { Comparison } from '../core/diff.ts'
 import type { MasterEvent } from '../core/events.ts'
+import type { FindFamily } from '../core/family.ts'
 import { holdNow } from '../core/gate.ts'
-import { activeGroups, named } from '../core/roster.ts'
+import { named } from '../core/roster.ts'
 import type { FleetInput } from '../core/fleet.ts'
 import type { Fleet } from '../core/roster.ts'
-import { isStopped } from '../core/model.ts'
 import type { Actor, ProcessView } from '../core/model.ts'
 import { compare } from '../core/order.ts'
 import type { Clock, Processes } from '../core/ports.ts'
@@ -22,12 +23,15 @@ import type { GroupSpec } from '../core/spec.ts'
 import { AskHealth } from './ask-health.ts'
 import type { AskOptions } from './ask-health.ts'
 import type { Bus } from './bus.ts'
+import { ByHandList } from './by-hand.ts'
+import type { ListPorts } from './by-hand.ts'
+import { familyQuestion } from './family.ts'
 import type { EnvironmentBase } from './environment.ts'
 import type { Ledger } from './ledger.ts'
 import type { MasterLog } from './master-log.ts'
+import { GroupChanges } from './group-changes.ts'
 import { each, Requests } from './requests.ts'
 import type { StreamsOf } from './streams.ts'
-import { planWords, stepsOf } from './update-steps.ts'
 import { outcomeOf } from './verdicts.ts'
 import type { Waits } from './waits.ts'
 
@@ -49,21 +53,32 @@ export interface FleetMasterPorts {
   readonly end: (how: 'shutdown' | 'restart' | 'keep-workers', by: Actor) => void
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
   readonly portHolder: Master['portHolder']
+  readonly family: FindFamily
+  readonly programList: ListPorts
   readonly ledger: Ledger
+  readonly tables: SharedTables & { accept(): void }
 }
 
 export class FleetMaster implements Master {
   private readonly ports: FleetMasterPorts
-  configured: readonly GroupSpec[]
+  private readonly changes: GroupChanges
   private readonly requests: Requests
   private readonly asking: AskHealth
+  readonly programs: ProgramList
   private ending: MasterState = 'RUNNING'
 
   constructor(ports: FleetMasterPorts, configured: readonly GroupSpec[]) {
     this.ports = ports
     this.requests = new Requests(ports)
     this.asking = new AskHealth(ports)
-    this.configured = configured
+    this.changes = new GroupChanges(ports, configured)
+    this.programs = new ByHandList(ports.programList, this.changes, () => {
+      this.refuseWhileEnding()
+    })
+  }
+
+  get tables(): SharedTables {
+    return this.ports.tables
   }
 
   info(): MasterInfo {
@@ -79,8 +94,12 @@ export class FleetMaster implements Master {
     })
   }
 
+  set configured(groups: readonly GroupSpec[]) {
+    this.changes.configured = groups
+  }
+
   configuredGroups(): readonly GroupSpec[] {
-    return this.configured
+    return this.changes.configured
   }
 
   activeGroups(): readonly string[] {
@@ -152,41 +171,22 @@ export class FleetMaster implements Master {
 
   reread(): ConfigDiff {
     this.refuseWhileEnding()
-    const plan = this.readPlan()
-    const names = (groups: readonly { name: string }[]): string[] => groups.map((group) => group.name).sort(compare)
-    return { added: names(plan.added), changed: names(plan.changed.map(({ group }) => group)), removed: plan.removed }
+    return this.changes.reread()
   }
 
   addGroup(name: string, by: Actor): void {
     this.refuseWhileEnding()
-    if (this.ports.fleet.groups.has(name)) throw new Fault('ALREADY_ADDED', name)
-    const group = this.configured.find((one) => one.name === name)
-    if (group === undefined) throw new Fault('BAD_NAME', name)
-    this.ports.streams.prepare([group])
-    this.ports.ledger.note({ type: 'config', reason: `add ${name}`, by })
-    this.ports.enqueue({ type: 'addGroup', group, by })
+    this.changes.add(name, by)
   }
 
   removeGroup(name: string): void {
     this.refuseWhileEnding()
-    const group = this.ports.fleet.groups.get(name)
-    if (group === undefined) throw new Fault('BAD_NAME', name)
-    if ([...group.procs.values()].some((proc) => !isStopped(proc.state))) throw new Fault('STILL_RUNNING', name)
-    this.ports.enqueue({ type: 'removeGroup', name })
+    this.changes.remove(name)
   }
 
   async update(groups: readonly string[], by: Actor): Promise<Updated> {
     this.refuseWhileEnding()
-    const plan = restrict(this.readPlan(), groups)
-    const known = new Set([...this.ports.fleet.groups.keys(), ...this.configured.map(({ name }) => name)])
-    const unknown = [...new Set(groups)].filter((name) => !known.has(name))
-    this.ports.streams.prepare([...plan.added, ...plan.changed.map(({ group }) => group)])
-    const running = [...plan.removed, ...plan.changed.map(({ group }) => group.name)].flatMap((name) => [...(this.ports.fleet.groups.get(name)?.procs.values() ?? [])]).filter((proc) => !isStopped(proc.state))
-    this.ports.ledger.note({ type: 'config', reason: planWords(plan), by })
-    this.ports.enqueue({ type: 'apply', plan, by: `config change, ${by}` })
-    const stopping = running.filter((proc) => proc.leaving || proc.next !== null)
-    await Promise.all(stopping.map((proc) => this.ports.waits.untilDown(proc)))
-    return { steps: stepsOf(plan, new Set(stopping.map((proc) => proc.group))), unknown }
+    return this.changes.update(groups, by)
   }
 
   shutdown(by: Actor, options: { readonly keepWorkers: boolean }): void {
@@ -196,7 +196,7 @@ export class FleetMaster implements Master {
 
   restart(by: Actor): void {
     this.refuseWhileEnding()
-    this.readPlan() // a config that does not hold must not take down what runs
+    this.changes.readPlan() // a config that does not hold must not take down what runs
     this.end('restart', by)
   }
 
@@ -216,6 +216,10 @@ export class FleetMaster implements Master {
     return this.ports.measure(pids)
   }
 
+  family(targets: readonly ProcessView[]): ReturnType<Master['family']> {
+    return this.ports.family(familyQuestion(this.ports.fleet, this.found(targets), this.ports.environment.runDir))
+  }
+
   portHolder(port: number): ReturnType<Master['portHolder']> {
     return this.ports.portHolder(port)
   }
@@ -229,11 +233,6 @@ export class FleetMaster implements Master {
     if (this.ending === 'SHUTDOWN') return
     this.ending = how === 'restart' ? 'RESTARTING' : 'SHUTDOWN'
     this.ports.end(how, by)
-  }
-
-  private readPlan(): Plan {
-    this.configured = this.ports.readGroups()
-    return planChanges(activeGroups(this.ports.fleet), this.configured, this.ports.comparison)
   }
 
   private refuseWhileEnding(): void {

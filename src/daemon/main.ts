@@ -31,10 +31,13 @@ import { becomeUser } from '../os/become-user.ts'
 import { textFiles } from '../os/replace-file.ts'
 import { createSinks } from '../os/sinks.ts'
 import { systemSockets } from '../os/sockets.ts'
+import { tableFiles } from '../os/table-files.ts'
 import { daemonMark, forceDaemonMark, reporterOf, startInBackground } from './daemonize.ts'
 import type { Reporter } from './daemonize.ts'
 import { ByHandFile } from './by-hand-file.ts'
 import { ConfigSource } from './config-source.ts'
+import { developmentOf } from './development.ts'
+import type { Development } from './development.ts'
 import { openFilesMark, runMark } from './environment.ts'
 import { parseFlags, usage, UsageError } from './flags.ts'
 import { identityOf } from './identity.ts'
@@ -55,6 +58,7 @@ interface Run {
   readonly background: boolean
   readonly reporter: Reporter
   readonly notify: Notify
+  readonly development: Development | null
   /** The session that signals speak to. */
   current: Running | null
   /** What the reading of the config had to say, for the log. */
@@ -78,6 +82,8 @@ async function main(args: readonly string[]): Promise<number> {
   let said = ''
   const settings = () => ({ env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd(), capabilities: warnings })
   const source = new ConfigSource(file, instance, settings, new ByHandFile(instance.stateDir, { read: readRecord, write: writeRecord }))
+  const development = developmentOf(process.env)
+  if (development !== null) source.adapt = (read) => development.adapt(read, instance.logDir)
   const config = source.read((text) => {
     said = text
     reporter.say(text)
@@ -85,7 +91,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (config === null) return refuse(reporter)
   if (!marked && !config.master.nodaemon) return startInBackground(args, say)
   try {
-    return await serve(config, { source, instance, background: marked, reporter, notify: takeNotify(process.env), current: null, said })
+    return await serve(config, { source, instance, background: marked, reporter, notify: takeNotify(process.env), development, current: null, said })
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     reporter.say(`Error: ${error.message}\n`)
@@ -111,6 +117,7 @@ async function serve(first: Config, run: Run): Promise<number> {
   }
   if (first.master.pidfile !== null) removePidfile(first.master.pidfile)
   lock.release()
+  run.development?.leave(removeAll)
   reporter.done(0)
   return 0
 }
@@ -143,7 +150,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   const records = { write: writeRecord, append: appendRecord, read: readRecord, list: listFolder, remove: removeAll, removeFile }
   const ports: SessionPorts = {
-    ...{ records, clock: systemClock, ...machineFor(`${runMark}=${instance.runDir}`), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, controlSocket: instance.socket, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
+    ...{ records, clock: systemClock, ...machineFor(`${runMark}=${instance.runDir}`), sockets: systemSockets, outside: systemOutside, probes: systemProbes, bootId: bootId(), runDir: instance.runDir, stateDir: instance.stateDir, tableFiles, controlSocket: instance.socket, logDir: instance.logDir, env: process.env, log, mainLog, crashed },
     identity: identityOf(config, instance),
     streams: (bus, heard, tell, desk) =>
       new ProcessStreams({ runDir: instance.runDir, ports: { fifos: fifoPorts, sinks }, bus, log, makeFolder, heard, makeRoom: roomForProcesses(process.env[openFilesMark], spec.minfds), voices: { clock: systemClock, notifySockets, whoIs, records, tell, desk } }),
@@ -163,6 +170,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
   }
   const session = new Session(config, ports)
   run.current = { session, log, config }
+  run.development?.attach(run.current)
   process.removeAllListeners('uncaughtException').on('uncaughtException', crashed)
   warnOfRoot(spec.user, log)
   let closeServers: () => Promise<void>

@@ -7,6 +7,7 @@ import type { Outside } from '../core/outside.ts'
 import type { Clock, Processes, Sockets } from '../core/ports.ts'
 import type { Look, Probes } from '../core/probing.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import type { TableFiles } from '../core/table-files.ts'
 import type { WatchFiles } from '../core/watch.ts'
 import type { Bus } from './bus.ts'
 import type { ListPorts } from './by-hand.ts'
@@ -33,6 +34,9 @@ export interface SessionPorts {
   readonly records: RecordStore
   readonly bootId: string
   readonly runDir: string
+  /** What must survive a reboot. */
+  readonly stateDir: string
+  readonly tableFiles: TableFiles
   /** Path of the private server, which every master has. */
   readonly controlSocket: string
   readonly logDir: string

@@ -35,6 +35,8 @@ import type { Ending, SessionPorts } from './session-ports.ts'
 import { socketHolders } from './socket-holders.ts'
 import type { StreamsOf } from './streams.ts'
 import { Sweeper } from './sweep.ts'
+import { tablesOf } from './session-tables.ts'
+import type { Tables } from './tables.ts'
 import { takeOver } from './takeover.ts'
 import { Ticker } from './ticker.ts'
 import { Waits } from './waits.ts'
@@ -49,6 +51,7 @@ export class Session {
   private readonly streams: StreamsOf
   private readonly desk = new Desk()
   private readonly post: PostOffice
+  private readonly tables: Tables
   private readonly sockets: ProgramSockets
   private readonly sweeper: Sweeper
   private readonly aftercare: Aftercare
@@ -78,6 +81,7 @@ export class Session {
     this.bus = new Bus(clock, (error) => { log.error(`an event listener failed: ${String(error)}`) })
     this.ledger = new Ledger({ clock, bus: this.bus, file: ports.ledger, log })
     this.streams = ports.streams(this.bus, (proc, chunk) => { this.listeners.hear(proc, chunk) }, this.tell, this.desk)
+    this.tables = tablesOf(ports, this.desk)
     this.post = new PostOffice({ ...ports, fleet: this.fleet, streams: this.streams, bus: this.bus, desk: this.desk })
     this.listeners = this.makeListeners()
     this.lull = new Lull(clock, this.listeners, () => { this.loop.enqueue({ type: 'quiet' }) })
@@ -96,9 +100,7 @@ export class Session {
     this.watch = new AdoptedWatch(clock, processes, (proc, id) => {
       this.loop.enqueue(exitInput(proc, id, { kind: 'unknown' }, { streams: this.streams, keeper: this.keeper }, false))
     })
-    this.over = new Promise((resolve) => {
-      this.finish = resolve
-    })
+    this.over = new Promise((resolve) => { this.finish = resolve })
     this.master = this.makeMaster()
   }
 
@@ -107,6 +109,7 @@ export class Session {
     const { fleet, streams, keeper, journal, loop, watch, ports } = this
     const memory = remembered(ports.runDir, ports.records)
     await this.sockets.takeBack(socketHolders({ ...ports, memory, configured: this.config.groups, now: ports.clock.wall() }))
+    this.tables.open(this.config.tables)
     const closeServers = await ports.listen(this.master)
     this.master.configured = takeOver(this.config, memory, { fleet, streams, keeper, journal, loop, watch, ports })
     this.bus.publish({ type: 'master.running', by: null })
@@ -133,6 +136,7 @@ export class Session {
     // lines of the log are being written meanwhile, and what goes to syslog or stdout would be dropped.
     if (how !== 'shutdown') for (const { proc } of ranked(this.fleet)) this.streams.get(proc)?.close()
     if (how !== 'keep-workers') this.journal.conclude()
+    this.tables.close(how !== 'shutdown')
   }
 
   /** SIGKILL to whatever is still being stopped. */
@@ -211,19 +215,15 @@ export class Session {
   }
 
   private makeMaster(): FleetMaster {
-    const { clock, processes, identity, comparison, mainLog, measure, portHolder, autoLogs, log } = this.ports
-    const { fleet, streams, bus, waits, environment, ledger } = this
+    const { clock, processes, identity, comparison, mainLog, measure, portHolder, family, programList, autoLogs, log } = this.ports
+    const { fleet, streams, bus, waits, environment, ledger, tables } = this
     return new FleetMaster(
       {
-        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, portHolder, environment, ledger },
+        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, portHolder, family, programList, environment, ledger, tables },
         measure: (pids) => this.keeper.memory.refine(measure(pids)),
-        enqueue: (...inputs) => {
-          this.loop.enqueue(...inputs)
-        },
-        readGroups: () => autoLogs.name(this.ports.readConfig().groups, [...this.master.configured, ...activeGroups(fleet)]),
-        end: (how, by) => {
-          this.end(how, by)
-        },
+        enqueue: (...inputs) => { this.loop.enqueue(...inputs) },
+        readGroups: () => autoLogs.name(this.tables.propose(this.ports.readConfig()).groups, [...this.master.configured, ...activeGroups(fleet)]),
+        end: (how, by) => { this.end(how, by) },
       },
       this.config.groups,
     )

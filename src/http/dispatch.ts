@@ -8,7 +8,7 @@ import { Fault } from '../lib/fault.ts'
 import type { LogLevel } from '../config/config.ts'
 import { Refusal, sendError, sendJson, sendText } from './answer.ts'
 import { readJsonBody } from './body.ts'
-import { checkAccess } from './guard.ts'
+import { checkAccess, checkPrivate } from './guard.ts'
 import type { Access } from './guard.ts'
 import { answerLogtail, isLogtail } from './logtail.ts'
 import { findRoute } from './routes.ts'
@@ -64,6 +64,7 @@ async function answer(shared: Shared, access: Access, request: IncomingMessage, 
   if (route.kind === 'wrong verb') throw new Refusal(405, `${url.pathname} takes ${route.allow}, not ${verb}`, { allow: route.allow })
 
   const { method } = route
+  if (declarationOf(method).private) checkPrivate(method, access)
   const given = declarationOf(method).verb === 'POST'
     ? { ...await readJsonBody(request), ...route.params }
     : fromWords(method, route.params, url.searchParams)

@@ -14,6 +14,13 @@ export interface Access {
   readonly host: string | null
   /** `/health` and `/ready` are for everybody. */
   readonly healthOpen: boolean
+  /** The private socket of the master, which only its own user and root reach. */
+  readonly isPrivate: boolean
+}
+
+/** Throws Refusal 403: who has been let in to start and stop programs may not therefore run any command. */
+export function checkPrivate(method: string, access: Access): void {
+  if (!access.isPrivate) throw new Refusal(403, `${method} is answered only on the private socket of the master, since it can run any command (leave out -s)`)
 }
 
 /** Throws Refusal 400, 401 or 403 unless the request may pass. */

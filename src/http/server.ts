@@ -37,7 +37,7 @@ export async function listen(master: Master, servers: readonly ServerSpec[], con
   }
   try {
     mkdirSync(dirname(control.path), { recursive: true, mode: 0o700 })
-    opened.push(await openUnix(shared, { path: control.path, chmod: 0o700, chown: null }, null))
+    opened.push(await openUnix(shared, { path: control.path, chmod: 0o700, chown: null }, null, true))
     for (const spec of servers) opened.push(await open(shared, spec))
   } catch (error) {
     await close()
@@ -58,12 +58,12 @@ async function open(shared: Shared, spec: ServerSpec): Promise<Opened> {
   }
   if (spec.credentials === null) shared.hooks.log('critical', `Server '${spec.section}' running without any HTTP authentication checking`)
   if (spec.kind === 'unix') return openUnix(shared, spec, spec.credentials)
-  const { server, close } = create(shared, { credentials: spec.credentials, host: spec.host, healthOpen: spec.healthOpen })
+  const { server, close } = create(shared, { credentials: spec.credentials, host: spec.host, healthOpen: spec.healthOpen, isPrivate: false })
   return { address: await bindInet(server, spec.host, spec.port), close }
 }
 
-async function openUnix(shared: Shared, address: Parameters<typeof bindUnix>[1], credentials: Access['credentials']): Promise<Opened> {
-  const { server, close } = create(shared, { credentials, host: null, healthOpen: false })
+async function openUnix(shared: Shared, address: Parameters<typeof bindUnix>[1], credentials: Access['credentials'], isPrivate = false): Promise<Opened> {
+  const { server, close } = create(shared, { credentials, host: null, healthOpen: false, isPrivate })
   const release = await bindUnix(server, address, message => shared.hooks.log('info', message))
   return {
     address: `unix://${address.path}`,

@@ -10,6 +10,8 @@ import { Fault } from '../../src/lib/fault.ts'
 import type { GroupSpec } from '../../src/core/spec.ts'
 import { MasterLog } from '../../src/daemon/master-log.ts'
 import { Session } from '../../src/daemon/session.ts'
+import type { Instance } from '../../src/config/instance.ts'
+import type { ByHandFile } from '../../src/daemon/by-hand-file.ts'
 import type { Ending, SessionPorts } from '../../src/daemon/session-ports.ts'
 import type { RecordStore } from '../../src/daemon/snapshot.ts'
 import type { ProcStreams } from '../../src/daemon/streams.ts'
@@ -242,7 +244,7 @@ export class Life {
         }),
     }
     const ports: SessionPorts = {
-      ...{ clock, processes, records: this.records(), bootId: 'boot', runDir: '/run', controlSocket: '/run/nsup.sock', env: {} },
+      ...{ clock, processes, records: this.records(), bootId: 'boot', runDir: '/run', stateDir: '/state', tableFiles: noTableFiles, controlSocket: '/run/nsup.sock', env: {} },
       identity: { pid: 1, version: '0', identifier: 'sim', startedAt: 0, configFile: '/c', configFormat: 'yaml', instance: 'sim', logfile: null },
       log: new MasterLog((_level, message) => this.history.push(`  ${message}`)),
       mainLog: { clear: () => undefined, reopen: () => undefined },
@@ -253,6 +255,8 @@ export class Life {
       kernel: plainKernel,
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
+      family: () => Promise.resolve([]),
+      programList: { source: { instance: {} as Instance, byHand: {} as ByHandFile, load: () => { throw new Error('nobody adds programs here') } }, files: { read: () => null, replace: () => null } },
       readConfig: () => this.config(),
       autoLogs: { name: (groups) => groups, cleanUp: () => undefined },
       crashed: (error) => {
@@ -300,7 +304,7 @@ export class Life {
   }
 
   private config(): Config {
-    return { file: '/c', format: 'yaml', files: ['/c'], groups: this.groups, master: { alerts: [], restartBurst: null, shutdownTimeout: 'auto', forceQuit: true, forceDelay: 10_000 }, servers: [], client: null } as unknown as Config
+    return { file: '/c', format: 'yaml', files: ['/c'], groups: this.groups, tables: [], master: { alerts: [], restartBurst: null, shutdownTimeout: 'auto', forceQuit: true, forceDelay: 10_000 }, servers: [], client: null } as unknown as Config
   }
 
   private records(): RecordStore {

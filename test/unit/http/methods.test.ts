@@ -56,6 +56,7 @@ test('every value method answers something that fits its schema', async () => {
     start: { targets: ['all'] }, wait: { targets: ['all'], for: 'healthy', timeout: 1000 },
     why: { target: 'checkin_0' }, history: {}, health: {}, worker: { pid: 11 },
     stop: { targets: ['shop:*'] }, restart: { targets: ['checkin'] }, signal: { targets: ['all'], signal: 'usr1' },
+    launch: { name: 'api', command: 'node app.js' }, save: {}, delete: { program: 'api' }, tree: {},
     kill: { targets: ['all'] }, stdin: { target: 'checkin_0', text: 'hello\n' }, tail: { target: 'checkin_0', channel: 'stdout' },
     maintail: { lines: 1 }, clear: { targets: ['all'] }, mainclear: {}, reopen: {}, reread: {}, update: {},
     add: { group: 'new' }, remove: { group: 'empty' }, avail: {}, reload: {}, shutdown: { keep_workers: true },
@@ -86,6 +87,33 @@ test('describe tells the names of the environment and never its values', async (
 test('names with spaces, percent signs and letters beyond ASCII pass through the path', async () => {
   const detail = await call('describe', { target: '50% é' })
   expect(detail.exits).toMatchObject([{ kind: 'signal', signal: 'SIGSEGV', core_dumped: true, code: null, last_lines: ['oh no'] }])
+})
+
+test('a program is ordered with its words as they are, and told what it is called', async () => {
+  const order = { name: 'api', command: "node app.js '' 'a b' 100%", literal: true, directory: '/srv', environment: ['TOKEN=a=b'], options: ['numprocs=2'] }
+  expect(await call('launch', order)).toEqual({ name: 'api', warnings: ['a warning'] })
+  expect(master.asked[0]).toMatchObject({ what: 'add', more: { command: ['node', 'app.js', '', 'a b', '100%'], environment: { TOKEN: 'a=b' }, options: { numprocs: '2' }, by: 'cli zoë' } })
+  const refused = async (more: object): Promise<string> => client.call('launch', { ...order, ...more }).then(() => 'taken', (error: Error) => error.message)
+  expect(await refused({ command: "'" })).toContain('No closing quotation')
+  expect(await refused({ directory: 'srv' })).toContain('must be an absolute path')
+  expect(await refused({ environment: ['TOKEN'] })).toContain('KEY=value')
+  expect(await refused({ environment: ['=sesame'] })).not.toContain('sesame')
+})
+
+test('the tree has each below who is above him, workers by name', async () => {
+  const one = { user: 'me', cpu: 1, memory: 4096, uptime: 5, command: 'x', fled: false }
+  master.relatives = [{ ...one, pid: process.pid, above: 0 }, { ...one, pid: 12, above: process.pid }, { ...one, pid: 11, above: process.pid }, { ...one, pid: 30, above: 20, fled: true }, { ...one, pid: 20, above: 11 }]
+  const { rows, stopped } = await call('tree', {})
+  expect(rows.map(({ pid, depth, process }) => [pid, depth, process])).toEqual([
+    [process.pid, 0, null], [11, 1, 'shop:checkin_0'], [20, 2, 'shop:checkin_0'], [30, 3, 'shop:checkin_0'], [12, 1, 'shop:checkin_1'],
+  ])
+  expect(stopped).toEqual(['50% é'])
+})
+
+test('who added a program by hand is told so', async () => {
+  master.byHand = ['checkin']
+  expect((await call('describe', { target: 'checkin_0' })).by_hand).toBe(true)
+  expect((await call('avail', {})).rows.map((row) => [row.name, row.by_hand])).toEqual([['50% é', false], ['checkin_0', true], ['checkin_1', true], ['fresh', false]])
 })
 
 test('who asked reaches the master', async () => {

@@ -1,0 +1,44 @@
+/** Replaces the text of a file that people write: whole or not at all, with the mode and the owner that it had. */
+import { chmodSync, chownSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { errorCode } from './paths.ts'
+
+export interface TextFiles {
+  /** `null`: there is none. Throws what the kernel says otherwise. */
+  read(path: string): string | null
+  /** An errno name, or `null`. A file that was not there is for its owner alone. */
+  replace(path: string, text: string): string | null
+}
+
+export const textFiles: TextFiles = {
+  read(path) {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null
+      throw error
+    }
+  },
+  replace(path, text) {
+    const beside = join(dirname(path), `.${basename(path)}.nsup-new`)
+    try {
+      const before = statSync(path, { throwIfNoEntry: false })
+      const fd = openSync(beside, 'w', 0o600)
+      try {
+        writeFileSync(fd, text)
+        fsyncSync(fd)
+      } finally {
+        closeSync(fd)
+      }
+      if (before !== undefined) {
+        if (before.uid !== process.geteuid?.() || before.gid !== process.getegid?.()) chownSync(beside, before.uid, before.gid)
+        chmodSync(beside, before.mode & 0o7777)
+      }
+      renameSync(beside, path)
+      return null
+    } catch (error) {
+      rmSync(beside, { force: true })
+      return errorCode(error)
+    }
+  },
+}
