@@ -3,6 +3,7 @@ import type { CareSpec, HookName, HookSpec, RecycleSpec, ResourceSpec, RestartSp
 import { settle } from './context.ts'
 import type { Context } from './context.ts'
 import type { Names } from './expand.ts'
+import { buildJob } from './job.ts'
 import { problemAt } from './raw.ts'
 import { findOption, optionTitle, readRows } from './read.ts'
 import type { Source } from './read.ts'
@@ -32,8 +33,10 @@ export function buildCare(source: Source, names: Names, { stopwait, directory }:
   const stop = stopOf(values, stopwait)
   const recycle = recycleOf(values)
   const resources = resourcesOf(values)
+  const job = buildJob(values, source, context)
   const watch = watchOf(values, directory, context)
   const care: CareSpec = {
+    ...(job !== null && { job }),
     ...(needsReport(values) && { report: true }),
     ...((values.tables?.length ?? 0) > 0 && { tables: values.tables ?? [] }),
     ...(values.messages && { messages: true }),

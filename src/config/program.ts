@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { buildCare } from './care.ts'
 import { readEnvFiles, readEnvironment } from './environment.ts'
+import { jobLife } from './job.ts'
 import { name as nameKind } from './kinds.ts'
 import { expandScalar, findOption, optionTitle, readRows, readValue } from './read.ts'
 import { logSpecs, warnAboutLogs } from './program-logs.ts'
@@ -74,7 +75,7 @@ function buildProcess(program: Program, processNum: number): ProcessSpec {
     directory: streams.directory === '' ? null : streams.directory,
     umask: values.umask,
     serverurl: values.serverurl === null || /^\s*(auto)?\s*$/i.test(values.serverurl) ? null : values.serverurl.trim(),
-    ...(care !== undefined && { care }),
+    ...(care !== undefined && { care }), ...(care?.job !== undefined && jobLife(source)),
   }
 }
 

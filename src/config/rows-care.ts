@@ -9,6 +9,7 @@ import {
 import { addresses, healthCheck, readiness } from './kinds-probe.ts'
 import { cgroup, cpus, ionice, limits } from './kinds-resources.ts'
 import { unwatched, watchDelay, watched } from './kinds-watch.ts'
+import { jobRows } from './rows-jobs.ts'
 import { optional, option } from './rows.ts'
 import type { Row, Values } from './rows.ts'
 import { commandSugar, dependenciesSugar, healthSugar, hookSugar, listSugar, pairsSugar, readySugar } from './sugar.ts'
@@ -125,6 +126,6 @@ const resourceRows = {
   }),
 }
 
-export const careRows = { ...readyRows, ...hookRows, ...restartRows, ...recycleRows, ...watchRows, ...stopRows, ...resourceRows }
+export const careRows = { ...readyRows, ...hookRows, ...restartRows, ...recycleRows, ...jobRows, ...watchRows, ...stopRows, ...resourceRows }
 
 export type CareValues = Values<typeof careRows>

@@ -78,7 +78,7 @@ export function endWhileStarting(proc: Proc, turn: Turn<'exited'>): void {
 
 /** It has said that it would end, and so it did. Of one that was adopted nobody knows how it has ended. */
 function endsAsPlanned(proc: Proc, status: ExitStatus): boolean {
-  return proc.planned !== null && proc.want === 'up' && (status.kind === 'unknown' || (status.kind === 'code' && status.code === 0))
+  return proc.planned !== null && proc.spec.care?.job === undefined && proc.want === 'up' && (status.kind === 'unknown' || (status.kind === 'code' && status.code === 0))
 }
 
 /** reconcile() starts it again, whatever the policy says. */

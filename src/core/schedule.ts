@@ -27,7 +27,7 @@ export function scheduleProblem(text: string): string | null {
     if (calendarOf(text).nextRun(new Date(Date.UTC(2024, 0, 1))) === null) return 'names a day that never comes'
     return null
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    if (!(error instanceof Error)) throw error
     if (text.trim().startsWith('@')) return 'is no word for a schedule (there are @hourly, @daily, @weekly, @monthly and @yearly)'
     return `cannot be read: ${error.message.replace(/^CronPattern: /, '').replace(/^(Syntax error|configuration entry), /i, '')}`
   }

@@ -10,5 +10,6 @@ export const careTexts = {
   max_memory: '512MB', memory_action: 'none', max_lifetime: '24h ±10%',
   stop_sequence: 'TERM 30s, INT, KILL', stop_command: 'kill -s "QUIT" 1', stop_extend_max: '1m', busy_wait: '2m', pre_stop_delay: '3s',
   watch: 'src, lib/**/*.js', watch_ignore: 'dist, src/generated', watch_delay: '500ms',
+  type: 'oneshot', interval: '', schedule: '*/5  3 * * 1-5', timezone: 'Europe/Berlin', overlap: 'queue', catch_up: 'one', spread: '30s', run_timeout: '10m', retries: '2',
   limits: 'nofile=1024:65536 core=unlimited', nice: '5', ionice: 'best-effort 7', oom_score_adj: '-500', cpu_affinity: '0-3,6', cgroup: 'memory_max=512MB cpu_max=50% pids_max=100',
 } as const

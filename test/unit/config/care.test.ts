@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { careRows } from '../../../src/config/rows-care.ts'
 import type { CareSpec } from '../../../src/core/care.ts'
@@ -38,6 +39,7 @@ describe('The options of care', () => {
         delay: 500, backoff: { initial: 2000, factor: 2, max: 3_600_000, jitter: 0.1 }, reset: 300_000, limit: { count: 5, per: 600_000 }, retryAfter: 3_600_000,
         noRestartOn: [78, 'SIGSEGV'], window: { from: 1320, to: 360 },
       },
+      job: { interval: null, schedule: '*/5 3 * * 1-5', timezone: 'Europe/Berlin', overlap: 'queue', catchUp: 'one', spread: 30_000, seed: hostname(), runTimeout: 600_000, retries: 2 },
       recycle: { maxMemory: 512 * 1024 ** 2, memoryAction: { kind: 'none' }, maxLifetime: { after: 86_400_000, spread: 0.1 } },
       stop: {
         sequence: [{ signal: 'SIGTERM', wait: 30_000 }, { signal: 'SIGINT', wait: 10_000 }, { signal: 'SIGKILL', wait: 0 }],

@@ -61,7 +61,7 @@ describe('comparing specs', () => {
 
   it('restarts for what of the care is given to the process at its spawn, and applies the rest', () => {
     for (const [key, text] of Object.entries(careTexts)) {
-      if (['report', 'tables', 'notify', 'depends_on', 'depends_restart', 'ready_timeout', 'on_unhealthy', 'on_unhealthy_hook', 'memory_action', 'watch_ignore', 'watch_delay'].includes(key)) continue
+      if (['report', 'tables', 'notify', 'depends_on', 'depends_restart', 'ready_timeout', 'on_unhealthy', 'on_unhealthy_hook', 'memory_action', 'watch_ignore', 'watch_delay', 'interval', 'timezone', 'overlap', 'catch_up', 'spread', 'run_timeout', 'retries'].includes(key)) continue
       const before = load('c1.conf', 'report=true\n')
       const after = load('c2.conf', `report=true\n${key}=${text}\n`)
       const restarts = ['limits', 'nice', 'ionice', 'oom_score_adj', 'cpu_affinity', 'cgroup'].includes(key)
@@ -70,6 +70,8 @@ describe('comparing specs', () => {
     for (const option of ['report=true', 'tables=t', 'notify=true', 'ready=report', 'watchdog=30s', 'ready=notification_fd 3']) {
       expect(changesRestart(plain, load('c3.conf', option)), option).toBe(true)
     }
+    const [job, other] = [load('c9.conf', 'schedule=@daily'), load('c10.conf', 'schedule=@daily\ntimezone=UTC\nretries=1')]
+    expect([changesRestart(job, other), sameSpec(job, other), changesRestart(plain, job), sameSpec(job, load('c9.conf', 'schedule=@daily'))]).toEqual([false, false, false, true])
     const [three, four] = [load('c4.conf', 'ready=notification_fd 3'), load('c5.conf', 'ready=notification_fd 4')]
     expect([changesRestart(three, four), changesRestart(three, load('c6.conf', 'ready=notification_fd 3\nready_timeout=5'))]).toEqual([true, false])
     expect(changesRestart(load('c7.conf', 'ready=tcp://a:1'), load('c8.conf', 'ready=log up'))).toBe(false)
