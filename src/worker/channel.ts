@@ -44,14 +44,19 @@ export class Channel {
 
   /** True if there is a master that reads. */
   get isOpen(): boolean {
-    this.#fd ??= openOwn(this.#named)
+    this.#fd ??= openOwn(this.#named, constants.O_WRONLY)
     return this.#fd >= 0
   }
 
   /** Writes one line, and tells what became of it. Never throws and never waits. */
-  write(word: object, { drop = false, instead }: WriteOptions = {}): Written {
+  write(word: object, options: WriteOptions = {}): Written {
+    return this.writeJson(JSON.stringify(word), options)
+  }
+
+  /** The same for a word that is JSON already. */
+  writeJson(json: string, { drop = false, instead }: WriteOptions = {}): Written {
     if (!this.isOpen) return 'closed'
-    const line = Buffer.from(`${JSON.stringify(word)}\n`)
+    const line = Buffer.from(`${json}\n`)
     if (line.length > lineMax) return 'lost'
     if (this.#waiting.length > 0) this.flush()
     const written = this.#waiting.length > 0 ? 'full' : this.#put(line)
@@ -122,7 +127,7 @@ export const channel: Channel = new Channel(process.env['NSUP_REPORT_FD'])
  * Opens the FIFO a second time for itself: not to wait when it is full is a property of the opened description, and others
  * in this process (or its children) may use the one that was handed over.
  */
-function openOwn(named: string | undefined): number {
+export function openOwn(named: string | undefined, mode: number): number {
   const fd = Number(named ?? '')
   if (!Number.isInteger(fd) || fd <= 2) return -1
   const link = `/proc/self/fd/${String(fd)}`
@@ -134,7 +139,7 @@ function openOwn(named: string | undefined): number {
     return -1 // no such descriptor: somebody has passed on the name alone
   }
   try {
-    return openSync(link, constants.O_WRONLY | constants.O_NONBLOCK)
+    return openSync(link, mode | constants.O_NONBLOCK)
   } catch {
     return fd // no /proc, or the worker is somebody else by now: the one that was handed over, which may wait
   }

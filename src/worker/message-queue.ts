@@ -1,0 +1,94 @@
+/** The messages that a worker has read and not handled: one at a time goes to the handler, and none twice. */
+import { errorFields, say } from './say.ts'
+
+/** What another worker, or somebody from outside, has sent. */
+export interface Message {
+  /** Grows from message to message. */
+  readonly n: number
+  /** The process that sent it, `group:name` or `name`; `cli USER` and the like from outside. */
+  readonly from: string
+  readonly data: unknown
+}
+
+export type MessageHandler = (message: Message) => void | Promise<void>
+
+/** Characters that may wait here before no more is read. */
+const fullAt = 64 * 1024
+
+export class MessageQueue {
+  readonly #giveBack: (message: Message) => void
+  readonly #onRoom: () => void
+  #waiting: { readonly message: Message; readonly size: number }[] = []
+  #size = 0
+  #handler: MessageHandler | null = null
+  #working: Promise<void> | null = null
+  #stopped = false
+  #last = 0
+  #handled = 0
+  #inHand: Message | null = null
+
+  /** `giveBack`: takes what is not handled any more. `onRoom`: called when one has been handled. */
+  constructor(giveBack: (message: Message) => void, onRoom: () => void) {
+    this.#giveBack = giveBack
+    this.#onRoom = onRoom
+  }
+
+  get isFull(): boolean {
+    return this.#size >= fullAt
+  }
+
+  /** So many have been handled, also those that it threw at. */
+  get handled(): number {
+    return this.#handled
+  }
+
+  /** The one that the handler has. */
+  get inHand(): Message | null {
+    return this.#inHand
+  }
+
+  setHandler(handler: MessageHandler): void {
+    this.#handler = handler
+    this.#work()
+  }
+
+  push(message: Message, size: number): void {
+    if (message.n <= this.#last) return // told twice: a master was killed before it could note that it had told it
+    this.#last = message.n
+    if (this.#stopped) return this.#giveBack(message)
+    this.#waiting.push({ message, size })
+    this.#size += size
+    this.#work()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const { message } of this.#waiting.splice(0)) this.#giveBack(message)
+    this.#size = 0
+    await this.#working
+  }
+
+  #work(): void {
+    if (this.#working !== null || this.#handler === null || this.#waiting.length === 0) return
+    this.#working = this.#handleAll().finally(() => {
+      this.#working = null
+      this.#work() // one may have come since the last look
+    })
+  }
+
+  async #handleAll(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#size -= next.size
+      const { message } = next
+      this.#inHand = message
+      try {
+        await this.#handler?.(message)
+      } catch (error) {
+        say('A message could not be handled', { n: message.n, from: message.from, ...errorFields(error) })
+      }
+      this.#inHand = null
+      this.#handled += 1
+      this.#onRoom()
+    }
+  }
+}

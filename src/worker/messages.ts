@@ -1,0 +1,59 @@
+/** Messages for those who write a worker: to send one, and to take those that come. */
+import { inbox } from './inbox.ts'
+import type { MessageHandler } from './message-queue.ts'
+import { shutdown } from './shutdown.ts'
+
+export interface SendOptions {
+  /** `one` of those that are meant, in turns, or `all` of them. By itself a name means one, `NAME:*` all. */
+  readonly mode?: 'one' | 'all'
+}
+
+/** What became of a message. */
+export interface Sent {
+  /** Its number. */
+  readonly n: number
+  /** The processes that it went to. */
+  readonly to: readonly string[]
+  /** Of `all`: who could not take it, and why. */
+  readonly refused?: readonly { readonly to: string; readonly code: string; readonly message: string }[]
+}
+
+/**
+ * Sends a message to a process (`shop:checkin_00`), one of a program (`checkin`) or all of a group (`shop:*`). Resolves when
+ * the master holds it. Rejects with a RequestError whose `code` says why nobody gets it: BAD_NAME, NO_INBOX, NOT_RUNNING,
+ * INBOX_FULL, NO_MASTER; MASTER_CHANGED if nobody knows.
+ * @example await send('checkin', { table: 4 })
+ */
+export async function send(to: string, data: unknown, { mode }: SendOptions = {}): Promise<Sent> {
+  return await inbox.request('send', { to, data, ...(mode === undefined ? {} : { mode }) }) as Sent
+}
+
+export interface MessageOptions {
+  /**
+   * Messages are what the worker is there for (the default): the process goes on as long as they may come, and a signal to end
+   * lets the one in hand be finished. False: it has a loop of its own, and calls what `onMessage` returns when it ends.
+   */
+  readonly work?: boolean
+  /** How long the message in hand may take when the worker is to end, milliseconds; 30 s unless said. */
+  readonly shutdownTimeout?: number
+}
+
+/**
+ * Lets `handler` take the messages that come, one after another: the next one when the promise of this one is settled. What
+ * it throws is logged. Returns what ends it: that waits for the message in hand, and gives back what was read and not
+ * handled, for the next incarnation.
+ */
+export function onMessage(handler: MessageHandler, { work = true, shutdownTimeout = 30_000 }: MessageOptions = {}): () => Promise<void> {
+  const { messages } = inbox
+  inbox.onMessage(handler, work)
+  if (work) {
+    shutdown.join({
+      timeout: shutdownTimeout,
+      isProcessing: () => messages.inHand !== null,
+      processed: () => messages.handled,
+      left: () => ({ message: messages.inHand?.n, from: messages.inHand?.from }),
+      drain: () => inbox.stop(),
+    })
+  }
+  return () => inbox.stop()
+}
