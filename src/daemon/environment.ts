@@ -10,7 +10,7 @@ export const runMark = 'NSUP_RUN'
 export const openFilesMark = 'NSUP_NOFILE'
 
 /** How a master was started concerns nobody else. NSUP_HOME and NSUP_CONFIG go on: a worker may call nsup. */
-const masterOnly = ['NSUP_DAEMONIZED', 'NSUP_BACKGROUND', 'NSUP_NODE', openFilesMark, 'NSUP_REPORT_FD', 'NSUP_INBOX_FD', 'NSUP_SILENCE_MS', 'WATCHDOG_USEC', 'WATCHDOG_PID']
+const masterOnly = ['NSUP_DAEMONIZED', 'NSUP_DEV', 'NSUP_BACKGROUND', 'NSUP_NODE', openFilesMark, 'NSUP_REPORT_FD', 'NSUP_INBOX_FD', 'NSUP_SILENCE_MS', 'WATCHDOG_USEC', 'WATCHDOG_PID']
 
 export interface EnvironmentBase {
   readonly inherited: Readonly<Record<string, string>>
