@@ -21,10 +21,16 @@ export class Desk {
   readonly #services = new Map<string, Service>([['ping', () => ({ value: null })]])
   /** Inboxes into which something has been put. */
   readonly #touched = new Set<WorkerInbox>()
+  readonly #before: (() => void)[] = []
 
   /** `{"WORD":{"id":1,...}}` is served by this from now on. */
   serve(word: string, service: Service): void {
     this.#services.set(word, service)
+  }
+
+  /** Called before answers are written: what they promise has to hold by then. */
+  beforeAnswers(listener: () => void): void {
+    this.#before.push(listener)
   }
 
   /** Takes the requests among these words: how many there were; -1: one of them cannot be understood. */
@@ -46,6 +52,7 @@ export class Desk {
 
   /** Writes what has been put into inboxes. */
   settle(): void {
+    for (const listener of this.#before) listener()
     if (this.#touched.size === 0) return
     const touched = [...this.#touched]
     this.#touched.clear()

@@ -13,6 +13,7 @@ import type { TableAnswer, TableRequest } from '../core/table-request.ts'
 import { sameColumns } from '../core/table-spec.ts'
 import type { TableSpec } from '../core/table-spec.ts'
 import { Table } from '../core/table.ts'
+import { Fault } from '../lib/fault.ts'
 import { didYouMean } from '../lib/suggest.ts'
 import { loadTable } from './table-loading.ts'
 import type { Loaded } from './table-loading.ts'
@@ -100,15 +101,16 @@ export class Tables implements SharedTables {
     if (next < (this.#timer?.due ?? Infinity)) this.#arm()
   }
 
-  /** Why these cannot take the place of those that are there, a sentence each; else they can be accepted. */
-  propose(specs: readonly TableSpec[]): string[] {
-    const refused = specs.flatMap((spec) => {
+  /** Looks whether the tables of a config can take the place of those that are there. Throws Fault CANT_REREAD with all reasons. */
+  propose<C extends { readonly tables: readonly TableSpec[] }>(config: C): C {
+    const refused = config.tables.flatMap((spec) => {
       const held = this.#held.get(spec.name)
       const after = held === undefined || same(held.table.spec, spec) ? null : changed(held.table, spec, this.#now())
-      return typeof after === 'string' ? [`the table ${spec.name} cannot be changed: ${after}; remove such rows, or all with nsup table ${spec.name} clear`] : []
+      return typeof after === 'string' ? [`the table ${spec.name} cannot be changed: ${after} (remove such rows, or all: nsup table ${spec.name} clear)`] : []
     })
-    if (refused.length === 0) this.#proposed = specs
-    return refused
+    if (refused.length > 0) throw new Fault('CANT_REREAD', refused.join('\n'))
+    this.#proposed = config.tables
+    return config
   }
 
   /** Makes the tables those that were proposed last. */

@@ -21,6 +21,10 @@ import { FakeWorld } from './fake-processes.ts'
 import { withCare } from './random-care.ts'
 import { randomBehaviour, randomGroups } from './random-world.ts'
 import type { Random } from './random-world.ts'
+import type { TableFiles } from '../../src/core/table-files.ts'
+
+/** No config of these worlds has a table. */
+const noTableFiles: TableFiles = { list: () => [], lines: () => [], create: () => 'EROFS', rename: () => 'EROFS', remove: () => undefined }
 
 /** Thrown inside a master where the seed lets it die, between any two of its acts. */
 class Death extends Error {}
