@@ -168,6 +168,8 @@ export type Effect =
   | { readonly type: 'follow'; readonly proc: Proc; readonly id: Pid; readonly before: Pid }
   /** The leader `pid` is gone: see what of its group and session is left, and kill that if the spec says so. */
   | { readonly type: 'sweep'; readonly proc: Proc; readonly pid: number }
+  /** A spawn was tried: for the log. `problem`: why nothing came of it. */
+  | { readonly type: 'tried'; readonly proc: Proc; readonly pid: number; readonly problem: string | null }
   | { readonly type: 'event'; readonly body: EventBody; readonly proc: Proc | null }
   /** The process has left the fleet: close its streams, remove its folder. */
   | { readonly type: 'forget'; readonly proc: Proc }

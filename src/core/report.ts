@@ -2,6 +2,7 @@
  * What a worker says of itself, as it is written: lines of JSON on the report channel, assignments in the datagrams of
  * systemd's protocol. Reads one of them, and keeps the last words of an incarnation. Does nothing about them.
  */
+import { quietly } from '../lib/quietly.ts'
 import type { WorkerReport } from './model.ts'
 
 /** One message; what is absent was not said. */
@@ -121,15 +122,11 @@ export function heard(report: WorkerReport, word: Word, at: number): WorkerRepor
 /** The words of a line by name; `null`: it is no JSON object. Whoever writes nothing but rubbish must cost little: no stack is taken of what does not parse. */
 export function readSaid(line: string): Readonly<Record<string, unknown>> | null {
   if (!/^\s*\{/.test(line)) return null
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = quietly((): unknown => JSON.parse(line))
     return isObject(value) ? value : null
   } catch {
     return null
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

@@ -63,6 +63,7 @@ export function noteWhatHolds(proc: Proc, { input }: Turn<'waiting'>): void {
 
 export function rememberIncarnation(proc: Proc, turn: Turn<'spawned'>): void {
   const { startsecs, care } = proc.spec
+  turn.effects.push({ type: 'tried', proc, pid: turn.input.id.pid, problem: null })
   proc.id = turn.input.id
   proc.startedMono = turn.now.mono
   proc.startedAt = turn.now.wall
@@ -75,6 +76,7 @@ export function rememberIncarnation(proc: Proc, turn: Turn<'spawned'>): void {
 }
 
 export function failToSpawn(proc: Proc, { input, now, effects }: Turn<'spawnFailed'>): void {
+  effects.push({ type: 'tried', proc, pid: 0, problem: input.reason })
   failStart(proc, input.reason, now, effects)
 }
 

@@ -8,7 +8,7 @@ import { nextDeadline, step } from '../core/fleet.ts'
 import type { FleetInput } from '../core/fleet.ts'
 import type { Fleet } from '../core/roster.ts'
 import type { Clock } from '../core/ports.ts'
-import type { Effect } from '../core/proc.ts'
+import type { Effect, Proc } from '../core/proc.ts'
 
 /** How long effects are performed in one go, milliseconds. */
 const sliceMax = 15
@@ -35,6 +35,8 @@ export class Loop {
   private armedFor: number | null = null
   private closed = false
   private settledAt = -Infinity
+  /** A spawn that has been performed before its turn. */
+  private ahead: { readonly effect: Effect; readonly answer: FleetInput | null } | null = null
 
   constructor(fleet: Fleet, ports: LoopPorts) {
     this.fleet = fleet
@@ -74,9 +76,11 @@ export class Loop {
       for (let i = 0; i < effects.length; i += 1) {
         const effect = effects[i]
         if (effect === undefined) continue
-        const answer = perform(effect)
+        if (effect.type === 'event') this.spawnAhead(effects, i)
+        const answer = this.takeAhead(effect) ?? perform(effect)
         if (answer !== null) this.step(answer)
-        if (clock.monotonic() < until) continue
+        // Nobody may look, or hear of a child, between its spawn and the answer.
+        if (this.ahead !== null || clock.monotonic() < until) continue
         this.effects = [...effects.slice(i + 1), ...this.effects]
         yielded = this.effects.length > 0
         break
@@ -96,6 +100,27 @@ export class Loop {
     }
     this.running = false
     this.arm()
+  }
+
+  /**
+   * Who died is replaced before anybody is told of the death: a spawn is performed ahead of the events of its process
+   * that stand before it. Its answer is stepped in its place, so that nobody sees a state out of order.
+   */
+  private spawnAhead(effects: readonly Effect[], from: number): void {
+    const { proc } = effects[from] as Effect & { type: 'event' }
+    // A listener hears of deaths itself, by what the one before it had: it must not be there yet.
+    if (proc === null || proc.spec.listener !== undefined || this.ahead !== null) return
+    let at = from + 1
+    while (isEventOf(effects[at], proc)) at += 1
+    const effect = effects[at]
+    if (effect?.type === 'spawn' && effect.proc === proc) this.ahead = { effect, answer: this.ports.perform(effect) }
+  }
+
+  private takeAhead(effect: Effect): FleetInput | null {
+    if (this.ahead?.effect !== effect) return null
+    const { answer } = this.ahead
+    this.ahead = null
+    return answer
   }
 
   /** Spawns come first: what only remembers them can wait a little, and is cheaper in one go. */
@@ -132,4 +157,8 @@ export class Loop {
     this.cancelAlarm = null
     this.armedFor = null
   }
+}
+
+function isEventOf(effect: Effect | undefined, proc: Proc): boolean {
+  return effect?.type === 'event' && effect.proc === proc
 }

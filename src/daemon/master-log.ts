@@ -38,6 +38,13 @@ export class MasterLog {
     this.write('debug', message, fields)
   }
 
+  /** What came of a spawn. */
+  tried(proc: Proc, pid: number, problem: string | null): void {
+    const process = namespec(proc.group, proc.name)
+    if (problem === null) this.info(`spawned: '${proc.name}' with pid ${String(pid)}`, { process, pid })
+    else this.info(`spawnerr: ${problem}`, { process })
+  }
+
   /** The line of an event, where it has one. */
   event(body: EventBody, proc: Proc | null): void {
     if (body.type === 'process.state' && proc !== null) this.state(body, proc)

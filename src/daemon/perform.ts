@@ -69,6 +69,9 @@ export function performer(ports: PerformPorts): (effect: Effect) => FleetInput |
         ports.keeper.sweep(effect.proc, effect.pid)
         ports.aftercare.exited(effect.proc)
         return null
+      case 'tried':
+        ports.log.tried(effect.proc, effect.pid, effect.problem)
+        return null
       case 'event':
         if (effect.proc !== null) ports.touched(effect.proc)
         ports.log.event(effect.body, effect.proc)
@@ -121,26 +124,25 @@ function tellLeft(proc: Proc, log: MasterLog): void {
 
 type SpawnAnswer = Extract<FleetInput, { type: 'proc' }>['input']
 
-function spawn(proc: Proc, { processes, streams, keeper, sockets, environment, enqueue, log }: PerformPorts): SpawnAnswer {
+function spawn(proc: Proc, { processes, streams, keeper, sockets, environment, enqueue }: PerformPorts): SpawnAnswer {
   const variables = environmentOf(environment, proc)
   const command = processes.findCommand(proc.spec, variables)
-  if (!command.ok) return failed(proc, command.reason, log) // before its logs are made, as supervisord has it
+  if (!command.ok) return failed(command.reason) // before its logs are made, as supervisord has it
   const opened = streams.open(proc)
-  if (typeof opened === 'string') return failed(proc, opened, log)
+  if (typeof opened === 'string') return failed(opened)
   const problem = opened.prepareSpawn()
-  if (problem !== null) return failed(proc, problem, log)
+  if (problem !== null) return failed(problem)
   const { socket } = proc.spec
   const stdin = socket === undefined ? opened.stdin : sockets.descriptor(socket)
-  if (typeof stdin === 'string') return failed(proc, stdin, log)
+  if (typeof stdin === 'string') return failed(stdin)
   const { stdout, stderr, voice } = opened
   const order = { spec: proc.spec, path: command.path, environment: variables, stdin, stdout, stderr, ...(voice === undefined ? {} : giftsOf(voice.gifts, variables)) }
   keeper.beforeSpawn(proc)
   const spawned: ReturnType<Processes['spawn']> = processes.spawn(order, (status, polled) => {
     if (spawned.ok) enqueue(exitInput(proc, idOf(spawned), status, { streams, keeper }, polled))
   })
-  if (!spawned.ok) return failed(proc, spawned.reason, log)
+  if (!spawned.ok) return failed(spawned.reason)
   voice?.inbox?.begin()
-  log.info(`spawned: '${proc.name}' with pid ${String(spawned.pid)}`, { process: namespec(proc.group, proc.name), pid: spawned.pid })
   return { type: 'spawned', id: idOf(spawned) }
 }
 
@@ -153,8 +155,7 @@ function giftsOf({ descriptors, environment }: Gifts, variables: SpawnOrder['env
   return { descriptors, environment: Object.assign(Object.create(variables) as Record<string, string>, environment) }
 }
 
-function failed(proc: Proc, reason: string, log: MasterLog): SpawnAnswer {
-  log.info(`spawnerr: ${reason}`, { process: namespec(proc.group, proc.name) })
+function failed(reason: string): SpawnAnswer {
   return { type: 'spawnFailed', reason }
 }
 

@@ -50,7 +50,7 @@ export function controlGroups(mark: string, find: () => CgroupTree | string = fi
     },
     oomKills(name) {
       const path = pathOf(name)
-      return path === null ? 0 : oomKillsIn(join(path, 'memory.events'))
+      return path === null ? 0 : oomKillsOf(readOr(join(path, 'memory.events')))
     },
   }
 }
@@ -129,9 +129,9 @@ function remove(path: string): boolean {
   }
 }
 
-/** The counter in memory.events (version 2) or memory.oom_control (version 1). */
-export function oomKillsIn(path: string): number {
-  return Number(/^oom_kill (\d+)$/m.exec(readOr(path))?.[1] ?? 0)
+/** The counter in the text of memory.events (version 2) or memory.oom_control (version 1). */
+export function oomKillsOf(text: string): number {
+  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0)
 }
 
 function readOr(path: string): string {

@@ -6,7 +6,8 @@
 import { closeSync, constants, openSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ControlGroups, OomWitness } from '../core/kernel-ports.ts'
-import { oomKillsIn } from './cgroup.ts'
+import { quietly } from '../lib/quietly.ts'
+import { oomKillsOf } from './cgroup.ts'
 import { findTree } from './cgroup-home.ts'
 import { errorCode } from './paths.ts'
 
@@ -29,7 +30,8 @@ export function oomWitness(groups: Pick<ControlGroups, 'oomKills'>, sources: Oom
   /** Counters of groups as they were before the present incarnation. */
   const before = new Map<string, number>()
   const victims = sources.kernelLog === null ? null : new KernelLog(sources.kernelLog)
-  let shared = sources.counter === null ? 0 : oomKillsIn(sources.counter)
+  const counter = sources.counter === null ? null : new Counter(sources.counter)
+  let shared = counter?.read() ?? 0
 
   return {
     expect(name) {
@@ -39,10 +41,30 @@ export function oomWitness(groups: Pick<ControlGroups, 'oomKills'>, sources: Oom
       if (ownGroup && bySigkill && groups.oomKills(name) > (before.get(name) ?? 0)) return true
       const killedAt = victims?.lookFor(pid)
       if (killedAt !== undefined) return killedAt >= sources.upTime() - age - slack
-      if (victims?.readable === true || !bySigkill || sources.counter === null || oomKillsIn(sources.counter) <= shared) return false
+      if (victims?.readable === true || !bySigkill || counter === null || counter.read() <= shared) return false
       shared += 1 // one kill explains one end
       return true
     },
+  }
+}
+
+/** The counter of the own control group, kept open: it is read at each end by SIGKILL, before there is a replacement. */
+class Counter {
+  private readonly path: string
+  private fd: number | null = null
+  private readonly text = Buffer.allocUnsafe(4096)
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  read(): number {
+    try {
+      this.fd ??= openSync(this.path, constants.O_RDONLY)
+      return oomKillsOf(this.text.toString('latin1', 0, readSync(this.fd, this.text, 0, this.text.length, 0)))
+    } catch {
+      return 0 // not there
+    }
   }
 }
 
@@ -91,7 +113,7 @@ class KernelLog {
 function readNext(fd: number, into: Buffer): number {
   for (;;) {
     try {
-      return readSync(fd, into, 0, into.length, null)
+      return quietly(() => readSync(fd, into, 0, into.length, null))
     } catch (error) {
       const code = errorCode(error)
       if (code === 'EAGAIN') return 0

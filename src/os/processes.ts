@@ -10,6 +10,7 @@ import type { ControlGroups } from '../core/kernel-ports.ts'
 import type { ExitStatus, Pid } from '../core/model.ts'
 import type { Processes, SpawnOrder, SpawnProblem } from '../core/ports.ts'
 import { namespec } from '../core/spec.ts'
+import { quietly } from '../lib/quietly.ts'
 import { signalNumber } from '../lib/signals.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { entryLinks } from './cgroup.ts'
@@ -74,23 +75,28 @@ export function systemProcesses(groups: Pick<ControlGroups, 'prepare'> | null = 
 }
 
 let ends: ((polled: boolean) => void)[] = []
+let toldOne = false
 /** So few at once are read out one by one, which is quicker than another look at all descriptors. */
 const few = 4
 
 /**
- * Not in libuv's handling of SIGCHLD: a replacement that is spawned there and ends at once keeps it there, and timers,
- * signals and requests would wait for as long as a program crashes fast enough. And many at once after one more look at
- * all descriptors, so that whoever reads what the dead wrote has it.
+ * One end is told at once, what follows in the same handling of SIGCHLD is not: a replacement that is spawned there and
+ * ends at once would keep libuv there, and timers, signals and requests would wait for as long as a program crashes
+ * fast enough. Many at once are told after one more look at all descriptors, so that whoever reads what the dead wrote
+ * has it.
  */
 function tell(end: (polled: boolean) => void): void {
-  if (ends.push(end) > 1) return
+  if (toldOne) return void ends.push(end)
+  toldOne = true
   setImmediate(() => {
-    if (ends.length <= few) tellNow(false)
-    else setImmediate(tellNow, true)
+    toldOne = false
+    if (ends.length > few) setImmediate(tellRest, true)
+    else tellRest(false)
   })
+  end(false)
 }
 
-function tellNow(polled: boolean): void {
+function tellRest(polled: boolean): void {
   const due = ends
   ends = []
   for (const one of due) one(polled)
@@ -172,7 +178,7 @@ function send(where: number, signal: SignalName): KillAnswer {
 
 function groupExists(leader: number): boolean {
   try {
-    process.kill(-leader, 0)
+    quietly(() => process.kill(-leader, 0))
     return true
   } catch (error) {
     return errorCode(error) === 'EPERM' // there, but another user's

@@ -7,6 +7,7 @@ import { closeSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net'
 import type { ChunkReader } from '../core/sinks.ts'
+import { quietly } from '../lib/quietly.ts'
 import { flood } from './flood.ts'
 import type { Gathered, Gathering } from './gathering.ts'
 import { beginSoon } from './rush.ts'
@@ -29,17 +30,6 @@ const calm = 1000
  */
 export function readFifo(fd: number, onChunk: (chunk: Uint8Array) => void, onEnd: (reason: string) => void, prompt = false): ChunkReader {
   return new FifoReader(fd, onChunk, onEnd, prompt)
-}
-
-/** Most often the answer is EAGAIN, whose stack nobody looks at: not taking it halves the cost of an exit. */
-function readQuietly(fd: number, max: number): number {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    return readSync(fd, buffer, 0, max, null)
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
 }
 
 class FifoReader implements ChunkReader, Gathered {
@@ -148,7 +138,8 @@ class FifoReader implements ChunkReader, Gathered {
 
   #readNow(max: number): number {
     try {
-      const length = readQuietly(this.#fd, max)
+      // Most often the answer is EAGAIN.
+      const length = quietly(() => readSync(this.#fd, buffer, 0, max, null))
       if (length > 0) this.#onChunk(buffer.subarray(0, length))
       return length
     } catch (error) {

@@ -282,7 +282,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
   }],
   'STARTING spawned': ['waits for startsecs, and with none is RUNNING at once', () => {
     const proc = procIn('STARTING', { id: null, deadline: null, adopted: true }, { startsecs: 2000 })
-    expect(stepped(proc, spawned, at(700))).toEqual([])
+    expect(stepped(proc, spawned, at(700))).toEqual([{ type: 'tried', proc, pid: id.pid, problem: null }])
     expect(proc).toMatchObject({ state: 'STARTING', id, deadline: 2700, startedMono: 700, startedAt: at(700).wall, adopted: false })
     for (const startsecs of [0, -1]) {
       const quick = procIn('STARTING', { id: null, deadline: null, backoff: 2, spawnError: 'x' }, { startsecs })

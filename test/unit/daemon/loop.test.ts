@@ -58,6 +58,25 @@ describe('The loop', () => {
     expect(world.clock.armed).toEqual([])
   })
 
+  it('replaces who has died before anybody is told of the death, and tells all in their order', () => {
+    const world = new World()
+    const seen: (string | undefined)[] = []
+    world.add('a')
+    world.clock.advance(1000)
+    const proc = world.fleet.groups.get('g')?.procs.get('a') ?? expect.fail('it is not there')
+    world.done.length = 0
+    world.onEffect = () => seen.push(proc.id === null ? 'nobody' : String(proc.id.pid))
+    world.loop.enqueue({ type: 'proc', proc, input: { type: 'exited', status: { kind: 'code', code: 1 }, lastLines: [] } })
+    expect(world.done).toEqual(['sweep', 'spawn', 'process.state', 'process.state', 'tried'])
+    expect(seen).toEqual(['nobody', 'nobody', 'nobody', 'nobody', '102'])
+  })
+
+  it('does not so with an event listener, which is told of deaths itself', () => {
+    const world = new World()
+    world.loop.enqueue({ type: 'addGroup', group: group('g', 1, { name: 'a', listener: { events: ['EVENT'], bufferSize: 10 } }), by: 'test' })
+    expect(world.done).toEqual(['group.added', 'process.state', 'spawn', 'tried'])
+  })
+
   it('queues what comes while it is at work', () => {
     const world = new World()
     let asked = 0

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { CgroupSpec } from '../../../src/core/kernel-ports.ts'
 import type { ExitStatus } from '../../../src/core/model.ts'
-import { controlGroups, oomKillsIn } from '../../../src/os/cgroup.ts'
+import { controlGroups, oomKillsOf } from '../../../src/os/cgroup.ts'
 import { findTree, homeOf, lackOfDelegation } from '../../../src/os/cgroup-home.ts'
 import { systemProcesses } from '../../../src/os/processes.ts'
 import { specOf, Workshop } from './worlds.ts'
@@ -77,7 +77,7 @@ describe('a control group', () => {
     writeFileSync(made.procs.replace('cgroup.procs', 'memory.events'), 'low 0\nhigh 0\nmax 7\noom 3\noom_kill 2\noom_group_kill 0\n')
     expect(groups.oomKills('a')).toBe(2)
     writeFileSync(join(folder, 'memory.oom_control'), 'oom_kill_disable 0\nunder_oom 0\noom_kill 5\n')
-    expect(oomKillsIn(join(folder, 'memory.oom_control'))).toBe(5)
+    expect(oomKillsOf(readFileSync(join(folder, 'memory.oom_control'), 'utf8'))).toBe(5)
   })
 
   it('without the file that kills all has its members killed one by one', async () => {
