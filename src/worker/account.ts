@@ -40,6 +40,11 @@ export class LoopDelay {
   }
 }
 
+/** What can be said of any process: seconds that it lives, bytes of memory. */
+export function processBasics(): Fields {
+  return { uptime: Math.round(process.uptime()), rss: process.memoryUsage.rss() }
+}
+
 /** Answers SIGUSR1 with `basics` and with what `health` adds. */
 export function answerHealth(basics: () => Fields, health: Health | undefined): void {
   const answer = async (): Promise<void> => {

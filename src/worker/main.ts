@@ -1,4 +1,7 @@
 /** What `nsup/worker` offers: the public face of the SDK. Each part is in a file of its own. */
+export { drainHttp } from './drain-http.ts'
+export type { DrainOptions } from './drain-http.ts'
+export type { DrainableServer } from './http-door.ts'
 export { report } from './report.ts'
 export type { BusyOptions, Report } from './report.ts'
 export { runWorker } from './run-worker.ts'
@@ -7,3 +10,5 @@ export { onMessage, send } from './messages.ts'
 export type { MessageOptions, SendOptions, Sent } from './messages.ts'
 export type { Message, MessageHandler } from './message-queue.ts'
 export { RequestError } from './inbox.ts'
+export { table } from './table.ts'
+export type { CountOptions, ScannedRow, SharedTable, TableRow, TtlOptions } from './table.ts'

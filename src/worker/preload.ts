@@ -6,8 +6,6 @@
 import { Server } from 'node:net'
 import { report } from './main.ts'
 
-type Send = NonNullable<NodeJS.Process['send']>
-
 const asking = ['SIGTERM', 'SIGINT'] as const
 
 report.heartbeat()
@@ -17,7 +15,7 @@ passShutdownOn()
 
 /** http, https, http2 and whatever is built on them listen by this method. */
 function readyAtListen(): void {
-  const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server
+  const { listen } = Server.prototype as { listen: (this: Server, ...args: unknown[]) => Server }
   Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
     Server.prototype.listen = listen
     this.once('listening', () => { report.ready() })
@@ -27,15 +25,15 @@ function readyAtListen(): void {
 
 /** Without PM2 (and without a parent that is Node) a program has no `process.send`. */
 function hearReady(): void {
-  const toParent = process.send as ((...args: unknown[]) => boolean) | undefined
+  const { send: toParent } = process as { send?: (this: NodeJS.Process, ...args: unknown[]) => boolean }
   const send = (...args: unknown[]): boolean => {
     if (args[0] === 'ready') report.ready()
     if (toParent !== undefined) return toParent.apply(process, args)
     const done = args.findLast((arg) => typeof arg === 'function')
-    if (done !== undefined) process.nextTick(done as (error: Error | null) => void, null)
+    if (done !== undefined) process.nextTick(done, null)
     return true
   }
-  process.send = send as Send
+  process.send = send
 }
 
 /** Only for who listens to messages and has no parent that sends them: a signal that somebody handles ends nobody. */

@@ -2,7 +2,7 @@
  * A worker that takes jobs and drains well: asks for the next job, carries it out, and ends on TERM, INT or QUIT when
  * what it has in hand is done. What goes wrong in a job or while taking one is said, and the worker lives on.
  */
-import { answerHealth, LoopDelay } from './account.ts'
+import { answerHealth, LoopDelay, processBasics } from './account.ts'
 import type { Health } from './account.ts'
 import { JobsInHand } from './in-hand.ts'
 import { aCount, aFunction, aShare, aTime, checkOptions } from './options.ts'
@@ -78,7 +78,6 @@ class Worker<Job> {
   readonly #hand: JobsInHand
   readonly #delay = new LoopDelay()
   readonly #jobsLeft: () => number
-  readonly #startedAt = Date.now()
   #started = false
   #taken = 0
   #asksForJob = false
@@ -126,8 +125,7 @@ class Worker<Job> {
       current_job_since: first?.since ?? null,
       jobs_in_hand: this.#hand.size,
       last_activity: lastActivity,
-      uptime: Math.round((Date.now() - this.#startedAt) / 1000),
-      rss: process.memoryUsage.rss(),
+      ...processBasics(),
       event_loop_delay_ms: delay.mean,
       event_loop_delay_max_ms: delay.max,
     }
