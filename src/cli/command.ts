@@ -4,7 +4,7 @@
  */
 import type { Client } from '../api/client.ts'
 import type { KeyScreen, KeySource } from './keyboard.ts'
-import type { OptionName, OptionValues } from './options.ts'
+import type { OptionLists, OptionName, OptionValues } from './options.ts'
 import type { Output } from './output.ts'
 import type { Server } from './server.ts'
 
@@ -18,7 +18,11 @@ export interface Context {
   readonly commands: readonly Command[]
   /** The words after the command. */
   readonly words: readonly string[]
+  /** How many of the words stand behind `--`; `null`: there was none. */
+  readonly behindDashes: number | null
   readonly options: OptionValues
+  /** All values of options that may be given several times. */
+  readonly lists: OptionLists
   readonly style: Style
   /** `--timeout` in milliseconds. */
   readonly timeout: number | undefined

@@ -9,6 +9,8 @@ export interface OptionRow {
   readonly value?: string
   /** What the value is, for completion. */
   readonly complete?: 'file' | 'none'
+  /** It may be given several times, and all count; of others the last does. */
+  readonly many?: true
   readonly doc: string
 }
 
@@ -35,7 +37,17 @@ export const options = {
   force: { doc: 'overwrite the file' },
   check: { doc: 'report only, write nothing' },
   output: { short: 'o', value: 'FILE', complete: 'file', doc: 'write to this file' },
-  user: { value: 'NAME', doc: 'the user that the service runs as' },
+  user: { value: 'NAME', doc: 'run it as this user' },
+  name: { value: 'NAME', doc: 'what the program is called; without it, after its file' },
+  numprocs: { value: 'N', doc: 'so many processes of it' },
+  instances: { value: 'N', doc: 'the same as --numprocs; also -i N; max: one for each processor' },
+  cwd: { value: 'DIR', complete: 'file', doc: 'its working directory; without it, this folder' },
+  env: { value: 'KEY=VALUE', many: true, doc: 'a variable of its environment; KEY alone passes on yours; may be given again' },
+  interpreter: { value: 'COMMAND', doc: 'run the file by this; none: run it as it is' },
+  set: { value: 'KEY=VALUE', many: true, doc: 'any other option of the config; may be given again' },
+  yes: { short: 'y', doc: 'do not ask' },
+  only: { value: 'NAMES', doc: 'run only these programs, groups or processes: web,db' },
+  watch: { doc: 'restart every program when files in its directory change' },
   print: { doc: 'print it, change nothing' },
 } as const satisfies Record<string, OptionRow>
 
@@ -43,6 +55,9 @@ export type OptionName = keyof typeof options
 
 /** Values of the options that were given: `true` for flags. */
 export type OptionValues = Readonly<Partial<Record<OptionName, string | true>>>
+
+/** All values of the options that may be given several times. */
+export type OptionLists = Readonly<Partial<Record<OptionName, readonly string[]>>>
 
 /** The options that every command takes. */
 export const commonOptions: readonly OptionName[] = [

@@ -5,14 +5,17 @@
 import yargsParser from 'yargs-parser'
 import { parseDuration } from '../lib/units.ts'
 import { commonOptions, optionNames, optionRow, options } from './options.ts'
-import type { OptionName, OptionValues } from './options.ts'
+import type { OptionLists, OptionName, OptionValues } from './options.ts'
 import type { Command } from './command.ts'
 
 export interface Parsed {
   readonly kind: 'command'
   readonly command: Command
   readonly words: readonly string[]
+  /** How many of the words stand behind `--`; `null`: there was none. */
+  readonly behindDashes: number | null
   readonly options: OptionValues
+  readonly lists: OptionLists
   /** `--timeout` in milliseconds. */
   readonly timeout: number | undefined
 }
@@ -32,7 +35,8 @@ const aliases = Object.fromEntries(names.flatMap((name) => {
 }))
 
 /** Reads the words of a command line, without the two that name node and the script. */
-export function parse(argv: readonly string[], find: (name: string) => Command | undefined): Parsed | Unparsed {
+export function parse(typed: readonly string[], find: (name: string) => Command | undefined): Parsed | Unparsed {
+  const argv = typed.includes('-i') || typed.some((word) => /^-i\d/.test(word)) ? withInstances(typed) : typed
   const { argv: read, error } = argv.some((word) => word.startsWith('-')) ? parseOptions(argv) : { argv: { _: argv }, error: null }
   const words = [...read._, ...(read['--'] ?? [])].map(String)
   const at = words.findIndex((word) => !/^-\d/.test(word))
@@ -41,11 +45,15 @@ export function parse(argv: readonly string[], find: (name: string) => Command |
   if (name !== undefined) words.splice(at, 1)
 
   const given: Partial<Record<OptionName, string | true>> = {}
-  for (const [key, value] of Object.entries(read)) {
+  const lists: Partial<Record<OptionName, readonly string[]>> = {}
+  for (const [key, values] of Object.entries(read)) {
+    const all: readonly unknown[] = Array.isArray(values) ? values : [values]
+    const value = all.at(-1)
     if (key === '_' || key === '--' || value === false) continue
     const problem = optionProblem(key, value, command)
     if (problem !== undefined) return { kind: 'bad-option', sentence: problem, command, word: key }
     given[key as OptionName] = value === true ? true : String(value)
+    lists[key as OptionName] = all.map(String)
   }
   if (error !== null) return { kind: 'bad-option', sentence: firstSentence(error.message), command }
   const timeout = given.timeout === undefined ? undefined : (parseDuration(String(given.timeout)) ?? 0)
@@ -53,9 +61,21 @@ export function parse(argv: readonly string[], find: (name: string) => Command |
     const sentence = `--timeout needs a number of seconds above 0, or a time as 500ms or 2m, not '${String(given.timeout)}'`
     return { kind: 'bad-option', sentence, command }
   }
-  if (command !== undefined) return { kind: 'command', command, words, options: given, timeout }
+  const behind = read['--']?.length ?? null
+  const behindDashes = behind === null ? null : Math.min(behind, words.length)
+  if (command !== undefined) return { kind: 'command', command, words, behindDashes, options: given, lists, timeout }
   if (name === undefined) return { kind: 'none', options: given }
   return { kind: 'unknown-command', line: [name, ...words].join(' '), word: name }
+}
+
+/** PM2's `-i 4`, which is told from the flag by what follows: a number, or max. */
+function withInstances(words: readonly string[]): string[] {
+  const end = words.includes('--') ? words.indexOf('--') : words.length
+  return words.flatMap((word, index) => {
+    if (index >= end || !/^-i(\d+)?$/.test(word)) return [word]
+    if (word !== '-i') return ['--instances', word.slice(2)]
+    return /^(\d+|max)$/.test(words[index + 1] ?? '') ? ['--instances'] : [word]
+  })
 }
 
 /** Costs 5 ms the first time, so a command line without dashes, which has no options, does not come here. */
@@ -69,7 +89,6 @@ function parseOptions(argv: readonly string[]): ReturnType<typeof yargsParser.de
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
-      'duplicate-arguments-array': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'populate--': true,

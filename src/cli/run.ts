@@ -83,7 +83,9 @@ function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => v
     command: parsed.command,
     commands,
     words: parsed.words,
+    behindDashes: parsed.behindDashes,
     options: parsed.options,
+    lists: parsed.lists,
     style: styleOf(parsed, out, env),
     timeout: parsed.timeout,
     out: parsed.options.quiet ? silent(out) : out,
@@ -148,7 +150,7 @@ function hasShell(given: OptionValues, env: NodeJS.ProcessEnv): boolean {
 function shell(given: OptionValues, world: World): Promise<number> {
   const command = commands.find(({ name }) => name === '__shell')
   if (command === undefined) throw new Error('the shell is declared in commands.ts')
-  return runParsed({ kind: 'command', command, words: [], options: given, timeout: undefined }, world)
+  return runParsed({ kind: 'command', command, words: [], behindDashes: null, options: given, lists: {}, timeout: undefined }, world)
 }
 
 async function optionWords(command: Command | undefined): Promise<readonly string[]> {

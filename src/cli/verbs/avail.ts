@@ -9,7 +9,7 @@ export async function run(context: Context): Promise<number> {
   for (const row of context.style === 'json' ? [] : rows) {
     const use = row.in_use ? 'in use' : 'avail'
     const start = row.autostart ? 'auto' : 'manual'
-    context.out.line(`${row.namespec.padEnd(32)} ${use.padEnd(9)} ${start.padEnd(9)} ${row.group_priority}:${row.process_priority}`)
+    context.out.line(`${row.namespec.padEnd(32)} ${use.padEnd(9)} ${start.padEnd(9)} ${row.group_priority}:${row.process_priority}${row.by_hand ? ' (added by hand)' : ''}`)
   }
   return 0
 }

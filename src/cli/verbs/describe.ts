@@ -60,9 +60,9 @@ function reportRows(report: ProcessDetail['report']): Row[] {
   ]
 }
 
-function configRows({ config, program, group, group_priority: groupPriority }: ProcessDetail): Row[] {
+function configRows({ config, program, group, group_priority: groupPriority, by_hand: byHand }: ProcessDetail): Row[] {
   return [
-    ['program', `${program}, process ${config.process_num}`],
+    ['program', `${program}, process ${config.process_num}${byHand ? ' (added by hand; nsup save writes it into the config)' : ''}`],
     ['group', `${group} (priority ${groupPriority})`],
     ['command', config.command_problem === null ? config.command : `${config.command} (${config.command_problem})`],
     ['socket', config.socket === null ? '' : socketWords(config.socket)],

@@ -1,20 +1,80 @@
-/** `start target...`: starts processes, and first a master where none runs. */
+/** `start target...`: starts processes, and first a master where none runs; a file or a command becomes a program. */
+import type { Client } from '../../api/client.ts'
 import type { Context } from '../command.ts'
 import { act, startInNewMaster } from '../act.ts'
 import { CliError } from '../clierror.ts'
 import { isDown } from '../failure.ts'
 
 export async function run(context: Context): Promise<number> {
+  const { words, behindDashes, lists } = context
+  const named = words.slice(0, words.length - (behindDashes ?? 0))
+  const { looksLikeProgram, quickOptions } = await import('../quick.ts')
+  if (quickOptions.some((name) => lists[name] !== undefined) || (behindDashes !== null && named.length > 0)) {
+    const [word, ...more] = named
+    if (word === undefined || more.length > 0) throw new CliError('name one program to start, a file or a command in quotes', 2)
+    return startPrograms(context, [word], words.slice(named.length), [])
+  }
+  const strange = words.filter(looksLikeProgram)
+  if (strange.length > 0) return startPrograms(context, strange, [], words.filter((word) => !strange.includes(word)), true)
+  return startNamed(context)
+}
+
+async function startNamed(context: Context): Promise<number> {
   const client = await context.connect()
   try {
     return await act(context, client, 'start', context.words)
   } catch (error) {
     const { instance } = await context.server()
     if (!isDown(error) || instance === undefined) throw error
-    const { launchMaster } = await import('../launch.ts')
-    const launched = await launchMaster(instance.configFile, context.env)
-    if (launched.said !== '') context.err.write(launched.said)
-    if (!launched.ok) throw new CliError('the master could not be started', 1)
+    await launch(context, instance.configFile)
     return startInNewMaster(context, await context.reconnect(), context.words)
   }
+}
+
+/** `named`: processes that are to be started as well. `unlessKnown`: of the words, who is a process is only started. */
+async function startPrograms(context: Context, words: readonly string[], args: readonly string[], named: readonly string[], unlessKnown = false): Promise<number> {
+  const { quickOrder } = await import('../quick.ts')
+  const { client, isNew } = await reach(context)
+  const missing = unlessKnown ? new Set((await client.call('brief', { targets: words })).missing.map(({ target }) => target)) : new Set(words)
+  const started = [...named, ...words.filter((word) => !missing.has(word))]
+  for (const word of missing) {
+    const order = quickOrder(context, word, args)
+    const { warnings } = await client.call('launch', order)
+    for (const warning of warnings) context.err.line(`nsup: ${warning}`)
+    started.push(`${order.name}:*`)
+  }
+  const code = isNew || missing.size > 0 ? await startInNewMaster(context, client, started) : await act(context, client, 'start', started)
+  const names = started.filter((word) => word.endsWith(':*')).map((word) => word.slice(0, -2)).join(' ')
+  if (code !== 0 && missing.size > 0) context.err.line(`see: nsup why ${names}; to take it out of the list again: nsup delete ${names}`)
+  else if (context.style === 'terminal' && missing.size > 0) context.err.line(`${names} runs until it is deleted; nsup save writes it into the config`)
+  return code
+}
+
+/** A client of a master that answers; where there is no config, one of an empty list that belongs to this folder. */
+async function reach(context: Context): Promise<{ readonly client: Client; readonly isNew: boolean }> {
+  const { findConfig, searchPaths } = await import('../../config/find.ts')
+  const { beginWithoutConfig } = await import('../../config/without-config.ts')
+  const named = context.options.serverurl ?? context.options.configuration
+  const file = named === undefined ? findConfig(undefined, context.env) : String(named)
+  if (file === undefined) beginWithoutConfig(context.env)
+  try {
+    const client = await context.connect()
+    await client.call('info', {})
+    return { client, isNew: false }
+  } catch (error) {
+    if (!isDown(error)) throw error
+    const { instance } = await context.server()
+    if (instance === undefined) throw error
+    // A config of the whole machine that nobody runs is not begun for the sake of one program.
+    const foreign = named === undefined && !context.env['NSUP_CONFIG'] && searchPaths.some((path) => path.startsWith('/') && path === file)
+    await launch(context, foreign ? beginWithoutConfig(context.env) : instance.configFile)
+    return { client: await context.reconnect(), isNew: true }
+  }
+}
+
+async function launch(context: Context, configFile: string): Promise<void> {
+  const { launchMaster } = await import('../launch.ts')
+  const launched = await launchMaster(configFile, context.env)
+  if (launched.said !== '') context.err.write(launched.said)
+  if (!launched.ok) throw new CliError('the master could not be started', 1)
 }

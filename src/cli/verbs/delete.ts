@@ -1,0 +1,53 @@
+/** `delete program...`: stops programs and takes them out of the list, and out of the config where they stand there. */
+import type { Client } from '../../api/client.ts'
+import type { Context } from '../command.ts'
+import { Fault } from '../../lib/fault.ts'
+import { openKeyboard } from '../keyboard.ts'
+import { printJson } from '../outcomes.ts'
+
+interface Done {
+  readonly program: string
+  readonly result: string
+  readonly file: string | null
+}
+
+export async function run(context: Context): Promise<number> {
+  const client = await context.connect()
+  const all: Done[] = []
+  for (const program of context.words) all.push(await deleteOne(context, client, program))
+  if (context.style === 'json') printJson(context, { results: all })
+  return all.every(({ result }) => result === 'deleted') ? 0 : 1
+}
+
+async function deleteOne(context: Context, client: Client, program: string): Promise<Done> {
+  const say = (line: string): void => {
+    if (context.style !== 'json') context.out.line(line)
+  }
+  try {
+    const first = await client.call('delete', { program, sure: context.options.yes === true })
+    const sure = first.result === 'unsure' && (await agrees(context, `${program} was written into ${String(first.file)} by somebody. Remove it from there y/N? `))
+    const { result, file } = sure ? await client.call('delete', { program, sure }) : first
+    if (result === 'deleted') say(`${program}: deleted${file === null ? '' : `, also from ${file}`}`)
+    else context.err.line(`nsup: ${program} was written into ${String(file)} by somebody, so it is left alone: nsup delete ${program} --yes removes it from there too, nsup stop ${program} only stops it`)
+    return { program, result, file }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    say(`${program}: ERROR (${error.fault === 'BAD_NAME' ? 'no such program' : 'not deleted'})`)
+    if (error.detail !== undefined && error.detail !== program) context.err.line(`nsup: ${error.detail}`)
+    return { program, result: error.fault, file: null }
+  }
+}
+
+/** A script is not asked. */
+async function agrees(context: Context, question: string): Promise<boolean> {
+  if (context.ask !== undefined) return /^y/i.test((await context.ask(question)) ?? '')
+  const { source, screen } = context.terminal()
+  if (context.style === 'json' || source.isTTY !== true) return false
+  const leaving = new AbortController()
+  const keyboard = openKeyboard(source, screen, { onInterrupt: () => leaving.abort() })
+  try {
+    return /^y/i.test((await keyboard.ask(question, { signal: leaving.signal })) ?? '')
+  } finally {
+    keyboard.close()
+  }
+}
