@@ -38,6 +38,20 @@ export const localCommands: readonly Command[] = [
     load: () => import('./verbs/migrate.ts'),
   },
   {
+    name: 'dev',
+    usage: '[--only NAMES] [--watch]',
+    summary: 'run the list in the foreground, for development: all output side by side, restarts when files change',
+    details: [
+      'Ctrl-C stops all, a second one at once. However it ends, no worker is left behind. It runs beside nothing else: its own folders, no servers of the config, no alerts, no event listeners.',
+      'Exit code: 0 all ended well, 1 a program failed or had to be killed, 2 it could not begin.',
+    ],
+    options: ['only', 'watch'],
+    examples: ['nsup dev', 'nsup dev --only web,worker', 'nsup dev --watch -c programs.yaml'],
+    noWords: true,
+    down: generic,
+    load: () => import('./verbs/dev.ts'),
+  },
+  {
     name: 'install-service',
     usage: '[--user NAME] [--print] [--force]',
     summary: 'start the master at boot: write and enable a unit of systemd',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { openFilesRow, parseLimit } from '../lib/limits.ts'
 
 /** As in bin/nsupd: a master makes little garbage. */
-const masterFlags = ['--max-semi-space-size=1', '--v8-pool-size=1']
+export const masterFlags = ['--max-semi-space-size=1', '--v8-pool-size=1']
 
 export interface Launched {
   readonly ok: boolean
@@ -23,7 +23,7 @@ export function nsupd(): string {
  * The soft limit of open files of whoever runs this command, which is what its workers should get: Node has raised that
  * of this process. Nothing where the two have not the same hard limit, since then somebody between them has set it.
  */
-function openFilesBefore(): { readonly NSUP_NOFILE?: string } {
+export function openFilesBefore(): { readonly NSUP_NOFILE?: string } {
   const [before, own] = [process.ppid, process.pid].map((pid) => {
     try {
       return parseLimit(readFileSync(`/proc/${pid}/limits`, 'utf8'), openFilesRow)

@@ -62,7 +62,7 @@ function specOf(spec: ProcessSpec, here: string, { only, watch, root }: DevWishe
     killasgroup: true, killSurvivors: true,
     // What a listener writes to stdout is no text for people.
     stdout: spec.listener === undefined ? log(spec.stdout, 'out') : { ...spec.stdout, file: null, auto: false, syslog: false },
-    stderr: spec.redirectStderr ? spec.stderr : log(spec.stderr, 'err'),
+    stderr: spec.redirectStderr ? { ...spec.stderr, file: null, auto: false, syslog: false } : log(spec.stderr, 'err'),
     ...(Object.keys(care).length > 0 && { care }),
   }
 }

@@ -1,0 +1,122 @@
+/** `dev [--only NAMES] [--watch]`: the list in the foreground, with all output side by side, until Ctrl-C. */
+import { existsSync } from 'node:fs'
+import { connect } from '../../api/client.ts'
+import { formatProblem, sortProblems } from '../../config/check.ts'
+import { forDevelopment, isNamed } from '../../config/development.ts'
+import type { DevWishes } from '../../config/development.ts'
+import type { Instance } from '../../config/instance.ts'
+import { loadConfig } from '../../config/load.ts'
+import type { ProcessSpec } from '../../core/spec.ts'
+import { didYouMean } from '../../lib/suggest.ts'
+import { CliError } from '../clierror.ts'
+import type { Context } from '../command.ts'
+import { homeOf, makeHome, removeHome } from '../dev/home.ts'
+import type { DevHome } from '../dev/home.ts'
+import { startMaster } from '../dev/master.ts'
+import type { DevMaster, DevOrder } from '../dev/master.ts'
+import { Show } from '../dev/show.ts'
+import { isDown } from '../failure.ts'
+import { requireInstance } from '../server.ts'
+
+export async function run(context: Context): Promise<number> {
+  const instance = requireInstance(context.options, context.env)
+  const wishes = wishesOf(context)
+  const home = homeOf(instance.configFile, context.env)
+  const specs = readSpecs(context, instance, home, wishes)
+  await refuseBeside(instance, home)
+  const order = { configFile: instance.configFile, home: home.folder, env: context.env, wishes }
+  await clearAway(home, order)
+  makeHome(home, specs)
+  const show = new Show(context, specs, home.instance.logDir)
+  const master = startMaster(order)
+  const stopped = stopOnSignals(context, master, show)
+  show.onOver = () => { master.stop('stop') }
+  const problem = await master.started
+  if (problem !== null) {
+    await show.close()
+    removeHome(home)
+    throw new CliError(problem.trim(), 2)
+  }
+  show.say(`asking it from another terminal: nsup -s unix://${home.instance.socket} status`)
+  const how = await master.ended
+  await show.close()
+  if (how !== 0) {
+    show.say(`its master ended by itself (${String(how)}): what it left is being stopped`, true)
+    await clearAway(home, order)
+  }
+  removeHome(home)
+  const failed = show.conclude() > 0 || how !== 0
+  if (stopped.late) return 124
+  return failed ? 1 : 0
+}
+
+function wishesOf({ options }: Context): DevWishes {
+  const only = options.only === undefined ? null : String(options.only).split(',').map((one) => one.trim()).filter((one) => one !== '')
+  if (only?.length === 0) throw new CliError('--only names nothing: give it programs, groups or processes, as in --only web,db', 2)
+  return { only, watch: options.watch === true, root: process.getuid?.() === 0 }
+}
+
+/** The processes as they are to be run. Throws {@link CliError} with all that is wrong. */
+function readSpecs({ env, err }: Context, instance: Instance, home: DevHome, wishes: DevWishes): readonly ProcessSpec[] {
+  const { logDir } = home.instance
+  const { config, problems } = loadConfig(instance.configFile, { env, cwd: process.cwd(), logDir })
+  for (const problem of sortProblems(problems)) err.line(formatProblem(problem))
+  if (config === null) throw new CliError(`${instance.configFile} cannot be run as it is`, 2)
+  const specs = forDevelopment(config, wishes, logDir).groups.flatMap(({ processes }) => processes)
+  for (const word of wishes.only ?? []) {
+    if (specs.some((spec) => isNamed(spec, [word]))) continue
+    const known = [...new Set(specs.flatMap(({ program, group }) => [program, group]))]
+    throw new CliError(`--only ${word}: there is no program, group or process of that name (${didYouMean(word, known) ?? `there are ${known.join(', ')}`})`, 2)
+  }
+  if (!specs.some(({ autostart }) => autostart)) throw new CliError('there is nothing to run: no program starts by itself; name some with --only', 2)
+  return specs
+}
+
+/** Two masters of one list would start everything twice, on the same ports. Throws {@link CliError}. */
+async function refuseBeside(instance: Instance, home: DevHome): Promise<void> {
+  const master = await pidAt(instance.socket)
+  if (master !== null) {
+    throw new CliError(`a master runs for ${instance.configFile} already (pid ${String(master)}): stop it first with nsup shutdown, or watch it with nsup logs -f`, 1)
+  }
+  const other = await pidAt(home.instance.socket)
+  if (other !== null) throw new CliError(`nsup dev runs for ${instance.configFile} already, or is about to end (its master has pid ${String(other)})`, 1)
+}
+
+async function pidAt(socketPath: string): Promise<number | null> {
+  try {
+    return (await connect({ socketPath }).call('info', {})).pid
+  } catch (error) {
+    if (isDown(error)) return null
+    throw error
+  }
+}
+
+/** What a master left that was killed: another one takes it over, and stops it. */
+async function clearAway(home: DevHome, order: DevOrder): Promise<void> {
+  if (!existsSync(home.folder)) return
+  const master = startMaster(order)
+  master.stop('stop')
+  await master.started
+  await master.ended
+  removeHome(home)
+}
+
+/** The first signal stops all, the next one at once. */
+function stopOnSignals(context: Context, master: DevMaster, show: Show): { readonly late: boolean } {
+  const state = { asked: 0, late: false }
+  const stop = (why: string): void => {
+    state.asked += 1
+    show.stopping()
+    show.say(state.asked === 1 ? `${why}: stopping all (once more: at once)` : `${why}: no more grace`)
+    master.stop(state.asked === 1 ? 'stop' : 'now')
+  }
+  context.onInterrupt(() => { stop('Ctrl-C') })
+  for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => { stop(signal) })
+  if (context.timeout !== undefined) {
+    setTimeout(() => {
+      state.late = true
+      stop('--timeout')
+    }, context.timeout).unref()
+  }
+  return state
+}
