@@ -65,9 +65,9 @@ export function stopNextTier(fleet: Ending, order: readonly Ranked[], links: Lin
 
 /**
  * Milliseconds that a shutdown may take where nobody has said: as long as each tier may take that is patient with its
- * slowest, and then some. `order`: all processes, ascending.
+ * slowest, and then some. `order`: all processes, ascending; `lasts`: milliseconds that the stop of one may take.
  */
-export function standardTimeout(order: readonly Ranked[], links: Links | null): number {
+export function standardTimeout(order: readonly Ranked[], links: Links | null, lasts = stopLasts): number {
   const paths = new Map<Proc, number>()
   // Who is needed stops after those that need it, also within a tier.
   const path = (proc: Proc): number => {
@@ -75,13 +75,17 @@ export function standardTimeout(order: readonly Ranked[], links: Links | null): 
     if (known !== undefined) return known
     paths.set(proc, 0) // a circle ends here
     const before = links?.neededBy.get(proc)?.map(path) ?? []
-    const found = Math.max(0, ...before) + (isStopped(proc.state) ? 0 : stopMax(proc))
+    const found = Math.max(0, ...before) + lasts(proc)
     paths.set(proc, found)
     return found
   }
   const tiers = new Map<number, number>()
   for (const { proc, groupPriority } of order) tiers.set(groupPriority, Math.max(tiers.get(groupPriority) ?? 0, path(proc)))
   return [...tiers.values()].reduce((sum, tier) => sum + tier, 0) + slack
+}
+
+function stopLasts(proc: Proc): number {
+  return isStopped(proc.state) ? 0 : stopMax(proc)
 }
 
 /** The limit has passed: SIGKILL to all that runs, in whatever tier. */

@@ -4,6 +4,7 @@
  */
 import { dirname } from 'node:path'
 import type { Config } from '../../config/config.ts'
+import { shutdownTime } from '../../core/foresight.ts'
 
 export interface UnitInput {
   readonly config: Config
@@ -20,19 +21,18 @@ export interface UnitInput {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Seconds that the master may take for itself, beside its programs. */
-const margin = 15
+/** Seconds that the master may take beside the stops of its programs: its last hooks (30), and for itself. */
+const margin = 45
 
 /** The first line, by which an installed unit is known as ours. */
 export const unitMark = '# Written by nsup install-service for '
 
-/** Seconds that a stop of everything may take: groups of one priority stop together, one priority after another. */
-export function stopSeconds({ groups }: Config): number {
-  const tiers = new Map<number, number>()
-  for (const { priority, processes } of groups) {
-    tiers.set(priority, Math.max(tiers.get(priority) ?? 0, ...processes.map(({ stopwait }) => stopwait)))
-  }
-  return Math.ceil([...tiers.values()].reduce((sum, stopwait) => sum + stopwait, 0) / 1000) + margin
+/** Seconds that a stop of everything may take; `null`: as long as it takes. */
+export function stopSeconds({ groups, master }: Config): number | null {
+  const { shutdownTimeout, forceQuit, forceDelay } = master
+  if (shutdownTimeout === null) return null
+  const limit = shutdownTimeout === 'auto' ? shutdownTime(groups) : shutdownTimeout
+  return Math.ceil((limit + (forceQuit ? forceDelay : 0)) / 1000) + margin
 }
 
 /** The whole unit. */
@@ -59,8 +59,8 @@ export function unitText(input: UnitInput): string {
     'ExecReload=/bin/sh -c "kill -HUP ${MAINPID}"',
     '# Only the master is signalled: at a stop it stops its workers; when it crashes they run on and the next one adopts them.',
     'KillMode=process',
-    '# All stopwaitsecs, one group priority after another, and some time for itself. Install again when they grow.',
-    `TimeoutStopSec=${stopSeconds(config)}`,
+    '# What a shutdown may take at most (shutdown_timeout), and some time for itself. Install again when stops may take longer.',
+    `TimeoutStopSec=${stopSeconds(config) ?? 'infinity'}`,
     'Restart=on-failure',
     'RestartSec=1',
     '# 2: the config or the command line is wrong; trying again does not help.',

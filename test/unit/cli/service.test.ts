@@ -48,14 +48,13 @@ it('takes nothing from the workers: no sandbox, no new privileges for none', () 
   expect(unit()).not.toMatch(/^(NoNewPrivileges|Protect|Private|Restrict|SystemCall|MemoryDeny|CapabilityBounding)/m)
 })
 
-it('waits at a stop for all tiers of priority, one after another', () => {
-  const config = configOf(`programs:
-  a: {command: cat, stopwaitsecs: 20, priority: 1}
-  b: {command: cat, stopwaitsecs: 30, priority: 1}
-  c: {command: cat, stopwaitsecs: 2500ms, priority: 2}
-`)
-  expect(stopSeconds(config)).toBe(33 + 15)
-  expect(unit({ config })).toContain('\nTimeoutStopSec=48\n')
+it('waits at a stop as long as the master may take: tiers one after another, each with its slowest way to stop', () => {
+  const slow = '  c: {command: cat, stop_sequence: [TERM 2500ms, INT 10s, KILL], priority: 2}\n'
+  const programs = `programs:\n  a: {command: cat, stopwaitsecs: 20, priority: 1}\n  b: {command: cat, stopwaitsecs: 30, priority: 1}\n${slow}`
+  const [slack, force, margin] = [30, 10, 45] // the first of a shutdown for which nobody has set a limit
+  expect(stopSeconds(configOf(programs))).toBe(Math.ceil(42.5 + slack + force + margin))
+  expect(unit({ config: configOf(`${programs}supervisord: {shutdown_timeout: 20s}\n`) })).toContain(`\nTimeoutStopSec=${20 + force + margin}\n`)
+  expect(unit({ config: configOf(`${programs}supervisord: {shutdown_timeout: 0}\n`) })).toContain('\nTimeoutStopSec=infinity\n')
 })
 
 it('quotes what systemd would read as something else', () => {
