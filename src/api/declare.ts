@@ -41,7 +41,13 @@ export interface EnumParam extends ParamBase {
   readonly default?: string
 }
 
-export type ParamDeclaration = StringParam | StringsParam | NumberParam | BooleanParam | EnumParam
+/** Any JSON; only in the body of a request. */
+export interface JsonParam extends ParamBase {
+  readonly kind: 'json'
+  readonly default?: string
+}
+
+export type ParamDeclaration = StringParam | StringsParam | NumberParam | BooleanParam | EnumParam | JsonParam
 
 export interface MethodDeclaration {
   readonly summary: string
@@ -58,6 +64,7 @@ export interface MethodDeclaration {
 }
 
 type ValueOf<P> = P extends { readonly kind: 'string' } ? string
+  : P extends { readonly kind: 'json' } ? unknown
   : P extends { readonly kind: 'strings' } ? readonly string[]
     : P extends { readonly kind: 'integer' | 'number' } ? number
       : P extends { readonly kind: 'boolean' } ? boolean

@@ -10,6 +10,8 @@ import { namespec } from '../core/spec.ts'
 import type { SignalName } from '../lib/signals.ts'
 import type { ProcessView } from '../core/model.ts'
 import { insightHandlers } from './handlers-insight.ts'
+import { messageHandlers } from './handlers-messages.ts'
+import { jobHandlers } from './handlers-jobs.ts'
 import { programHandlers } from './handlers-programs.ts'
 import type { ActOptions, Channel, Master, Outcome } from './master.ts'
 import type { CallName, TakenOf } from './methods.ts'
@@ -58,7 +60,7 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   brief(master, params) {
     // What scripts ask for every few seconds; the master has them in the order of reading.
     const { views, missing } = params.targets.includes('all') ? { views: master.processes(), missing: [] } : asNamed(master, params.targets)
-    return { processes: views.map(({ namespec, state, description }) => ({ namespec, state, description })), missing: [...missing] }
+    return { processes: views.map(({ namespec, state, description, task }) => ({ namespec, state, description, ...(task?.resting === true && { resting: true }) })), missing: [...missing] }
   },
   async describe(master, params) {
     const view = one(master, params.target)
@@ -94,6 +96,8 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
     })
   },
   ...insightHandlers,
+  ...jobHandlers,
+  ...messageHandlers,
   ...programHandlers,
   signal(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
@@ -166,7 +170,7 @@ function waitToStart<T>(params: TakenOf<'start'>, caller: Caller, what: string, 
 
 async function stopAndStart(master: Master, views: readonly ProcessView[], options: ActOptions): Promise<[Outcome[], Outcome[]]> {
   // Without the signal: a client that leaves between stop and start must not leave its programs down.
-  const stopped = await master.stop(views, { by: options.by, wait: true })
+  const stopped = await master.stop(views, { by: options.by, wait: true, comesBack: true })
   return [stopped, await master.start(current(master, views), options)]
 }
 

@@ -5,6 +5,7 @@
 import type { Actor, ProcessView } from '../core/model.ts'
 import type { SignalName } from '../lib/signals.ts'
 import type { FaultName } from '../lib/fault.ts'
+import type { Messages } from '../core/sending.ts'
 import type { SharedTables } from '../core/shared-tables.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import type { PortHolder } from './advice.ts'
@@ -20,6 +21,8 @@ export interface Outcome {
   readonly result: 'OK' | FaultName
   /** A sentence, with the reason of a failure. */
   readonly description: string
+  /** Of a run that was waited for, and that has ended with one. */
+  readonly exitCode?: number
 }
 
 export type MasterState = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN'
@@ -48,6 +51,8 @@ export interface ActOptions {
   /** Wait on through failed tries, until it is RUNNING or given up; what is on its way already is waited for too. */
   readonly patient?: boolean
   readonly signal?: AbortSignal
+  /** Of a stop: it is about to be started again, and what is sent to it waits. */
+  readonly comesBack?: true
 }
 
 /** What may be waited for. `stopped`: it does not run and is not to; `exited`: the incarnation that runs now has ended. */
@@ -100,6 +105,7 @@ export type Channel = 'stdout' | 'stderr'
 export interface Master {
   readonly programs: ProgramList
   readonly tables: SharedTables
+  readonly messages: Messages
   info(): MasterInfo
   /** All processes, by group then name. */
   processes(): readonly ProcessView[]
@@ -110,6 +116,8 @@ export interface Master {
   /** Starts, stops; outcomes in the order in which they were completed. Throws Fault SHUTDOWN_STATE. */
   start(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]>
   stop(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]>
+  /** Runs jobs once, now; with `wait` the outcome is that of the run. Throws Fault SHUTDOWN_STATE. */
+  trigger(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]>
   /** Replaces what runs by another incarnation; a job in hand is waited for, up to `busy_wait`. Throws Fault SHUTDOWN_STATE. */
   replace(targets: readonly ProcessView[], options: ActOptions): Promise<Replaced[]>
   /**

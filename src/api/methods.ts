@@ -5,6 +5,8 @@
  */
 import type { Given, MethodDeclaration, Taken } from './declare.ts'
 import { insightMethods } from './methods-insight.ts'
+import { messageMethods } from './methods-messages.ts'
+import { jobMethods } from './methods-jobs.ts'
 import { programMethods } from './methods-programs.ts'
 import { targets, someTargets, target, channel, wait, timeout, untilReady, group, bytes, lines, from } from './params.ts'
 
@@ -70,6 +72,8 @@ const methods = {
     waits: true,
   },
   ...insightMethods,
+  ...jobMethods,
+  ...messageMethods,
   ...programMethods,
   signal: {
     summary: 'Sends a signal to processes',

@@ -33,6 +33,30 @@ const report = z.object({
   rubbish: z.int().meta({ description: 'Lines that could not be understood' }),
 })
 
+export const inbox = z.object({
+  waiting: z.int().meta({ description: 'Messages that wait in the master' }),
+  waiting_bytes: z.int(),
+  delivered: z.int().meta({ description: 'Handed over by this master' }),
+  refused: z.int().meta({ description: 'Refused because it was full' }),
+})
+
+const runCause = z.enum(['start', 'schedule', 'interval', 'trigger', 'retry', 'catch-up'])
+
+const task = z.object({
+  cause: runCause.nullable().meta({ description: 'What began the run that goes on, or that is to be tried again' }),
+  waiting: z.int().meta({ description: 'Runs that wait for the one that goes on' }),
+  skipped: z.int().meta({ description: 'Slots that were not run' }),
+  runs: z.array(z.object({
+    incarnation: z.int(),
+    started_at: time,
+    duration,
+    cause: runCause,
+    slot: time.meta({ description: 'The time that it was planned for; 0: none' }),
+    result: z.enum(['running', 'ok', 'failed', 'timeout', 'stopped', 'unknown']),
+    how: z.string().meta({ description: 'How it ended, for people' }),
+  })).meta({ description: 'The last ten, newest last, with the one that goes on' }),
+})
+
 export const processStatus = z.object({
   group: z.string(),
   name: z.string(),
@@ -61,6 +85,9 @@ export const processStatus = z.object({
   health: z.enum(['unknown', 'healthy', 'unhealthy']),
   ailment: z.string().meta({ description: 'Why it is unhealthy' }),
   job: z.string().nullable().meta({ description: 'The job in hand' }),
+  next_run: time.meta({ description: 'When a job runs next, epoch milliseconds; 0: it is none, or nothing is planned' }),
+  resting: z.boolean().meta({ description: 'A job that has done its work, until its next run or for good' }),
+  task: task.nullable().meta({ description: 'Of a job; null: it is a service' }),
   crashes: z.int().meta({ description: 'Failures in a row, as its restart policy counts them' }),
   report: report.nullable().meta({ description: 'What the worker has last said of itself' }),
   stdout_logfile: z.string().nullable(),
@@ -73,7 +100,7 @@ export const processStatus = z.object({
   exits: z.array(exit).optional().meta({ description: 'The last ten, newest last; only when asked for' }),
 })
 
-export const briefStatus = processStatus.pick({ namespec: true, state: true, description: true })
+export const briefStatus = processStatus.pick({ namespec: true, state: true, description: true }).extend({ resting: z.boolean().optional().meta({ description: 'Of a job that has done its work' }) })
 
 export const missing = z.object({
   target: z.string().meta({ description: 'As it was given' }),
@@ -88,6 +115,7 @@ export const outcome = z.object({
   result: z.string().meta({ description: 'OK, or the name of a fault' }),
   code: z.int().meta({ description: '80 for OK, or the code of the fault' }),
   description: z.string(),
+  exit_code: z.int().optional().meta({ description: 'Of a run of a job that was waited for' }),
 })
 
 export const advice = z.object({

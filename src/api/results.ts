@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { ledgerEntry } from './history.ts'
-import { byHand, treeRow, channel, time, duration, exit, processStatus, briefStatus, missing, outcome, advice, account, outcomes, workerHealth, workerStatus } from './result-parts.ts'
+import { byHand, inbox, treeRow, channel, time, duration, exit, processStatus, briefStatus, missing, outcome, advice, account, outcomes, workerHealth, workerStatus } from './result-parts.ts'
 import type { CallName, StreamName } from './methods.ts'
 
 const logConfig = z.object({
@@ -82,7 +82,10 @@ export const results = {
   }),
   status: z.object({ processes: z.array(processStatus), missing: z.array(missing) }),
   brief: z.object({ processes: z.array(briefStatus), missing: z.array(missing) }),
-  describe: processStatus.extend({ exits: z.array(exit), config: processConfig, by_hand: byHand }),
+  describe: processStatus.extend({
+    inbox: inbox.nullable().meta({ description: 'How it stands with its messages; null: it has no inbox' }),
+    exits: z.array(exit), config: processConfig, by_hand: byHand,
+  }),
   launch: z.object({ name: z.string(), warnings: z.array(z.string()) }),
   save: z.object({ file: z.string(), programs: z.array(z.string()) }),
   delete: z.object({
@@ -91,6 +94,7 @@ export const results = {
   }),
   tree: z.object({ rows: z.array(treeRow), stopped: z.array(z.string()), missing: z.array(missing) }),
   start: outcomes,
+  trigger: outcomes,
   stop: outcomes,
   restart: z.object({ stopped: z.array(outcome), started: z.array(outcome), missing: z.array(missing) }),
   wait: outcomes,
@@ -109,6 +113,11 @@ export const results = {
   }),
   health: z.object({ workers: z.array(workerHealth), missing: z.array(missing) }),
   worker: workerStatus,
+  send: z.object({
+    n: z.number().meta({ description: 'Number of the message' }),
+    to: z.array(z.string()).meta({ description: 'Processes that it went to' }),
+    refused: z.array(z.object({ to: z.string(), code: z.string(), message: z.string() })).meta({ description: 'Of all: who could not take it, and why' }),
+  }),
   signal: outcomes,
   kill: outcomes,
   stdin: taken,

@@ -4,9 +4,11 @@
  */
 import { faultRow } from '../lib/fault.ts'
 import type { ExitRecord, ProcessView, WorkerReport } from '../core/model.ts'
+import type { InboxCounts } from '../core/sending.ts'
 import { namespec, socketUrl } from '../core/spec.ts'
 import type { LogSpec, ProcessSpec, SocketSpec } from '../core/spec.ts'
 import type { Outcome } from './master.ts'
+import { taskOf } from './runs.ts'
 import type { LogConfig, ProcessConfig, ProcessDetail, ProcessStatus, WireExit, WireOutcome } from './results.ts'
 
 export interface Usage {
@@ -47,6 +49,9 @@ export function statusOf(view: ProcessView, usage?: Usage): ProcessStatus {
     health: view.health,
     ailment: view.ailment,
     job: view.job,
+    next_run: view.task?.nextRun ?? 0,
+    resting: view.task?.resting ?? false,
+    task: taskOf(view),
     crashes: view.crashes,
     report: view.report === null ? null : reportOf(view.report),
     stdout_logfile: view.stdoutLogfile,
@@ -59,6 +64,10 @@ export function statusOf(view: ProcessView, usage?: Usage): ProcessStatus {
   }
 }
 
+function inboxOf({ waiting, waitingBytes, delivered, refused }: InboxCounts): NonNullable<ProcessDetail['inbox']> {
+  return { waiting, waiting_bytes: waitingBytes, delivered, refused }
+}
+
 function reportOf(report: WorkerReport): NonNullable<ProcessStatus['report']> {
   const { at, status, health, healthAt, stopping, rubbish } = report
   return { at, status, health, health_at: healthAt, stopping, rubbish }
@@ -66,7 +75,7 @@ function reportOf(report: WorkerReport): NonNullable<ProcessStatus['report']> {
 
 /** All that may be known of a process. */
 export function detailOf(view: ProcessView, usage: Usage | undefined, byHand: boolean): ProcessDetail {
-  return { ...statusOf(view, usage), exits: view.exits.map(exitOf), config: configOf(view.spec), by_hand: byHand }
+  return { ...statusOf(view, usage), inbox: view.inbox === undefined ? null : inboxOf(view.inbox), exits: view.exits.map(exitOf), config: configOf(view.spec), by_hand: byHand }
 }
 
 export function exitOf(record: ExitRecord): WireExit {
@@ -98,6 +107,7 @@ export function outcomeOf(outcome: Outcome): WireOutcome {
     result: outcome.result,
     code: outcome.result === 'OK' ? successCode : faultRow(outcome.result).code,
     description: outcome.description,
+    ...(outcome.exitCode !== undefined && { exit_code: outcome.exitCode }),
   }
 }
 

@@ -217,6 +217,21 @@ export const processCommands: readonly Command[] = [
     load: () => import('./verbs/history.ts'),
   },
   {
+    name: 'send',
+    usage: "NAME DATA [--as json|text] [--all]",
+    summary: 'send a message to a worker that says messages: true',
+    details: [
+      'NAME is a process, a program (one of its processes, in turns), or NAME:* for all of a group or program; --all means all of NAME.',
+      'DATA is taken as JSON if it is JSON, else as text; - reads it from standard input.',
+      'Exit code: 0 it is on its way, 7 somebody could not take it or the inbox is full, 1 unknown name, or one that takes no messages.',
+    ],
+    options: ['as', 'all'],
+    examples: ["nsup send checkin '{\"table\":4}'", "nsup send 'shop:*' reload", 'nsup send checkin - < order.json'],
+    needs: { sentence: 'send requires a name and what to say', exit: 2 },
+    completes: 'names',
+    load: () => import('./verbs/send.ts'),
+  },
+  {
     name: 'fg',
     usage: 'name',
     summary: 'talk with one process: lines go to its stdin, its output comes back; Ctrl-C leaves',

@@ -32,6 +32,8 @@ export const options = {
   type: { value: 'GLOB', doc: 'only events whose type matches, for example process.*, or PROCESS_STATE_EXITED' },
   wait: { doc: 'wait on through failed tries, until it is ready or given up; exit code 124 when --timeout is over' },
   for: { value: 'CONDITION', doc: 'ready (which is what it is without this), healthy, stopped or exited' },
+  as: { value: 'KIND', doc: 'json or text: what DATA is, whatever it looks like' },
+  all: { doc: 'all that NAME means, not one of them' },
   since: { value: 'TIME', doc: 'look back so far: 30m, 24h (which it is without this), 7d' },
   'keep-workers': { doc: 'end the master only; the next one adopts the workers' },
   force: { doc: 'overwrite the file' },

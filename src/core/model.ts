@@ -3,6 +3,7 @@
  * leaves the core. No behaviour here but the state codes.
  */
 import type { SignalName } from '../lib/signals.ts'
+import type { InboxCounts } from './sending.ts'
 import type { ProcessSpec } from './spec.ts'
 
 /** supervisord's state codes. */
@@ -166,6 +167,8 @@ export interface ProcessView {
   /** Failures in a row, as its restart policy counts them. */
   readonly crashes: number
   readonly report: WorkerReport | null
+  /** Absent: it has no inbox. */
+  readonly inbox?: InboxCounts | undefined
   readonly exits: readonly ExitRecord[]
   readonly stdoutLogfile: string | null
   readonly stderrLogfile: string | null

@@ -4,60 +4,26 @@
  */
 import type { ActOptions, ConfigDiff, HealthAnswer, Master, MasterInfo, MasterState, Outcome, Replaced, Updated, WaitCondition } from '../api/master.ts'
 import type { ProgramList } from '../api/program-list.ts'
+import type { Messages } from '../core/sending.ts'
 import type { SharedTables } from '../core/shared-tables.ts'
 import { Fault } from '../lib/fault.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { viewOf } from '../core/describe.ts'
-import type { Comparison } from '../core/diff.ts'
 import type { MasterEvent } from '../core/events.ts'
-import type { FindFamily } from '../core/family.ts'
 import { holdNow } from '../core/gate.ts'
 import { named } from '../core/roster.ts'
-import type { FleetInput } from '../core/fleet.ts'
-import type { Fleet } from '../core/roster.ts'
 import type { Actor, ProcessView } from '../core/model.ts'
 import { compare } from '../core/order.ts'
-import type { Clock, Processes } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import { AskHealth } from './ask-health.ts'
 import type { AskOptions } from './ask-health.ts'
-import type { Bus } from './bus.ts'
 import { ByHandList } from './by-hand.ts'
-import type { ListPorts } from './by-hand.ts'
 import { familyQuestion } from './family.ts'
-import type { EnvironmentBase } from './environment.ts'
-import type { Ledger } from './ledger.ts'
-import type { MasterLog } from './master-log.ts'
+import type { FleetMasterPorts } from './fleet-master-ports.ts'
 import { GroupChanges } from './group-changes.ts'
 import { each, Requests } from './requests.ts'
-import type { StreamsOf } from './streams.ts'
 import { outcomeOf } from './verdicts.ts'
-import type { Waits } from './waits.ts'
-
-export interface FleetMasterPorts {
-  readonly fleet: Fleet
-  readonly enqueue: (...inputs: FleetInput[]) => void
-  readonly clock: Clock
-  readonly processes: Processes
-  readonly streams: StreamsOf
-  readonly environment: EnvironmentBase
-  readonly bus: Bus
-  readonly log: MasterLog
-  readonly waits: Waits
-  readonly identity: Omit<MasterInfo, 'state' | 'logBytesDropped'>
-  readonly comparison: Comparison
-  /** Reads the config again; throws Fault CANT_REREAD with all problems. Log files that are AUTO have their names. */
-  readonly readGroups: () => readonly GroupSpec[]
-  readonly mainLog: { clear(): void; reopen(): void }
-  readonly end: (how: 'shutdown' | 'restart' | 'keep-workers', by: Actor) => void
-  readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
-  readonly portHolder: Master['portHolder']
-  readonly family: FindFamily
-  readonly programList: ListPorts
-  readonly ledger: Ledger
-  readonly tables: SharedTables & { accept(): void }
-}
 
 export class FleetMaster implements Master {
   private readonly ports: FleetMasterPorts
@@ -81,6 +47,10 @@ export class FleetMaster implements Master {
     return this.ports.tables
   }
 
+  get messages(): Messages {
+    return this.ports.post
+  }
+
   info(): MasterInfo {
     return { ...this.ports.identity, state: this.ending, logBytesDropped: this.ports.streams.bytesDropped() }
   }
@@ -90,7 +60,9 @@ export class FleetMaster implements Master {
     const { fleet, streams } = this.ports
     return named(fleet).map(({ proc, groupPriority }) => {
       const shown = proc.hold === null ? proc : { ...proc, hold: holdNow(fleet, proc, now) }
-      return viewOf(shown, groupPriority, now, streams.get(proc)?.voice?.report)
+      const voice = streams.get(proc)?.voice
+      const view = viewOf(shown, groupPriority, now, voice?.report)
+      return voice?.inbox === undefined ? view : { ...view, inbox: voice.inbox.counts }
     })
   }
 
@@ -114,6 +86,11 @@ export class FleetMaster implements Master {
   async stop(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
     this.refuseWhileEnding()
     return each(this.found(targets), (proc) => this.requests.stop(proc, options))
+  }
+
+  async trigger(targets: readonly ProcessView[], options: ActOptions): Promise<Outcome[]> {
+    this.refuseWhileEnding()
+    return each(this.found(targets), (proc) => this.requests.trigger(proc, options))
   }
 
   async replace(targets: readonly ProcessView[], options: ActOptions): Promise<Replaced[]> {

@@ -13,6 +13,7 @@ import type { Clock } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { ranked } from '../core/roster.ts'
 import type { Fleet } from '../core/roster.ts'
+import type { Messages, Refused, Sending, Sent } from '../core/sending.ts'
 import { namespec } from '../core/spec.ts'
 import type { Bus } from './bus.ts'
 import { no } from './desk.ts'
@@ -31,32 +32,11 @@ export interface PostOfficePorts {
   readonly runDir: string
 }
 
-/** Why somebody does not get a message. */
-export interface Refused {
-  readonly to: string
-  readonly code: 'BAD_NAME' | 'NO_INBOX' | 'NOT_RUNNING' | 'INBOX_FULL' | 'FAILED'
-  readonly message: string
-}
-
-/** Whom a message went to. */
-export interface Sent {
-  readonly n: number
-  readonly to: readonly string[]
-  readonly refused: readonly Refused[]
-}
-
-interface Sending {
-  readonly to: string
-  readonly mode: Mode | undefined
-  /** JSON. */
-  readonly data: string
-}
-
 /** Characters of data in an event. */
 const shownMax = 1000
 const cacheMax = 1000
 
-export class PostOffice {
+export class PostOffice implements Messages {
   /** Stopped by a restart, and about to be started again: their messages wait. */
   readonly returning = new WeakSet<Proc>()
   readonly #ports: PostOfficePorts
@@ -141,7 +121,7 @@ export class PostOffice {
     const inbox = this.#inboxOf(proc)
     if (inbox === undefined) return { to, code: 'FAILED', message: `the inbox of ${to} cannot be had: look into the log of the master` }
     if (!inbox.offer(message)) {
-      const why = message.bytes > waitingMax ? `it takes ${String(message.bytes)} bytes, an inbox ${String(waitingMax)}` : `${String(inbox.waitingBytes)} bytes wait for ${to} already`
+      const why = message.bytes > waitingMax ? `it takes ${String(message.bytes)} bytes, an inbox ${String(waitingMax)}` : `${String(inbox.counts.waitingBytes)} bytes wait for ${to} already`
       return { to, code: 'INBOX_FULL', message: why }
     }
     const { bus, desk } = this.#ports

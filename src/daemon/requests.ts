@@ -14,6 +14,7 @@ import type { SignalName } from '../lib/signals.ts'
 import { environmentOf } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import type { Ledger } from './ledger.ts'
+import type { PostOffice } from './post-office.ts'
 import { outcomeOf } from './verdicts.ts'
 import type { Waits } from './waits.ts'
 
@@ -24,10 +25,12 @@ interface RequestPorts {
   readonly environment: EnvironmentBase
   readonly waits: Waits
   readonly ledger: Pick<Ledger, 'note'>
+  readonly post: Pick<PostOffice, 'returning'>
 }
 
 export class Requests {
   private readonly ports: RequestPorts
+  private triggers = 0
 
   constructor(ports: RequestPorts) {
     this.ports = ports
@@ -35,6 +38,11 @@ export class Requests {
 
   async start(proc: Proc, options: ActOptions): Promise<Outcome> {
     const { fleet, waits } = this.ports
+    this.ports.post.returning.delete(proc)
+    if (isRunning(proc.state) && proc.rounds?.once != null) { // a run that was asked for while nobody wanted the job: from now on somebody does
+      this.put(proc, { type: 'start', by: options.by })
+      return outcomeOf(proc, 'OK')
+    }
     const refusal = this.whyNotStart(proc)
     if (refusal !== null) return options.patient === true && isOnItsWay(proc) ? waits.until(proc, 'ready', options.signal) : refusal
     if (proc.state === 'STOPPING') {
@@ -51,8 +59,21 @@ export class Requests {
     return fleet.phase === 'running' ? up : outcomeOf(proc, 'SHUTDOWN_STATE')
   }
 
+  /** One run now. While one goes on, `overlap` decides. */
+  async trigger(proc: Proc, options: ActOptions): Promise<Outcome> {
+    const refusal = whyNotRun(proc) ?? this.whyNoCommand(proc)
+    if (refusal !== null) return refusal
+    this.triggers += 1
+    const id = `t${String(process.pid)}.${String(this.triggers)}`
+    const over = options.wait ? this.ports.waits.untilRun(proc, id, options.signal) : Promise.resolve(outcomeOf(proc, 'OK'))
+    this.put(proc, { type: 'trigger', by: options.by, id })
+    return over
+  }
+
   async stop(proc: Proc, options: ActOptions): Promise<Outcome> {
     if (!isRunning(proc.state) && !comesBack(proc)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
+    if (options.comesBack === true) this.ports.post.returning.add(proc)
+    else this.ports.post.returning.delete(proc)
     this.put(proc, { type: 'stop', by: options.by })
     return options.wait ? this.ports.waits.untilDown(proc, options.signal) : outcomeOf(proc, 'OK')
   }
@@ -96,13 +117,29 @@ export class Requests {
     this.ports.enqueue({ type: 'proc', proc, input })
   }
 
-  private whyNotStart(proc: Proc): Outcome | null {
+  private whyNoCommand(proc: Proc): Outcome | null {
     const found = this.ports.processes.findCommand(proc.spec, environmentOf(this.ports.environment, proc))
-    if (!found.ok) return outcomeOf(proc, found.fault, found.reason)
+    return found.ok ? null : outcomeOf(proc, found.fault, found.reason)
+  }
+
+  private whyNotStart(proc: Proc): Outcome | null {
+    const missing = this.whyNoCommand(proc)
+    if (missing !== null) return missing
     if (isRunning(proc.state)) return outcomeOf(proc, 'ALREADY_STARTED')
     if (proc.state === 'UNKNOWN') return outcomeOf(proc, 'FAILED', `${proc.name} is in an unknown process state`)
     return null
   }
+}
+
+/** Why a job is not run now; who is told to try `overlap` is somebody who can change that. */
+function whyNotRun(proc: Proc): Outcome | null {
+  const { job } = proc.spec.care ?? {}
+  if (job === undefined) return outcomeOf(proc, 'NOT_A_JOB', `it is a service, and goes on: use nsup restart ${namespec(proc.group, proc.name)}; type: oneshot makes a job of it`)
+  if (proc.state === 'UNKNOWN') return outcomeOf(proc, 'FAILED', `${proc.name} is in an unknown process state`)
+  if (isStopped(proc.state) || proc.state === 'BACKOFF') return null
+  if (proc.want === 'down') return outcomeOf(proc, 'STILL_RUNNING', 'it is being stopped')
+  if (job.overlap === 'skip') return outcomeOf(proc, 'STILL_RUNNING', 'a run goes on (overlap: skip); overlap: queue would run it afterwards, replace at once')
+  return proc.rounds?.waiting.some(({ cause }) => cause === 'trigger') === true ? outcomeOf(proc, 'STILL_RUNNING', 'a run goes on, and another one waits already') : null
 }
 
 function isOnItsWay(proc: Proc): boolean {

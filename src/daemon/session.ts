@@ -216,10 +216,10 @@ export class Session {
 
   private makeMaster(): FleetMaster {
     const { clock, processes, identity, comparison, mainLog, measure, portHolder, family, programList, autoLogs, log } = this.ports
-    const { fleet, streams, bus, waits, environment, ledger, tables } = this
+    const { fleet, streams, bus, waits, environment, ledger, post, tables } = this
     return new FleetMaster(
       {
-        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, portHolder, family, programList, environment, ledger, tables },
+        ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, portHolder, family, programList, environment, ledger, tables, post },
         measure: (pids) => this.keeper.memory.refine(measure(pids)),
         enqueue: (...inputs) => { this.loop.enqueue(...inputs) },
         readGroups: () => autoLogs.name(this.tables.propose(this.ports.readConfig()).groups, [...this.master.configuredGroups(), ...activeGroups(fleet)]),

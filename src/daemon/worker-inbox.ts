@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Inbox } from '../core/inbox.ts'
 import type { Message } from '../core/message.ts'
 import type { Proc } from '../core/proc.ts'
+import type { InboxCounts } from '../core/sending.ts'
 import type { FifoPorts, LinePipe } from '../core/sinks.ts'
 import { Assembly } from '../lib/parts.ts'
 import type { RecordStore } from './snapshot.ts'
@@ -30,7 +31,7 @@ export class WorkerInbox {
   readonly assembly = new Assembly('id')
   /** Called when answers have gone that were too many. */
   onCaughtUp: () => void = () => undefined
-  refused = 0
+  #refused = 0
   readonly #options: WorkerInboxOptions
   readonly #state = new Inbox()
   readonly #path: string
@@ -59,16 +60,13 @@ export class WorkerInbox {
     return this.#child
   }
 
+  get counts(): InboxCounts {
+    const { waiting, waitingBytes, delivered } = this.#state
+    return { waiting, waitingBytes, delivered, refused: this.#refused }
+  }
+
   get waiting(): number {
     return this.#state.waiting
-  }
-
-  get waitingBytes(): number {
-    return this.#state.waitingBytes
-  }
-
-  get delivered(): number {
-    return this.#state.delivered
   }
 
   /** It does not read the answers to what it asks. */
@@ -122,7 +120,9 @@ export class WorkerInbox {
 
   /** Takes a message; it is written with the next `flush`. False when too much waits. */
   offer(message: Message): boolean {
-    return this.#state.offer(message)
+    const taken = this.#state.offer(message)
+    if (!taken) this.#refused += 1
+    return taken
   }
 
   /** Takes a message that the worker has read and will not handle. */

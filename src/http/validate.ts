@@ -56,6 +56,8 @@ function bareSchema(param: ParamDeclaration): z.ZodType {
       return bounded(z.number({ error: must('be a number') }), param)
     case 'boolean':
       return z.boolean({ error: must('be true or false') })
+    case 'json':
+      return z.unknown().refine(value => value !== undefined, { error: 'is required' })
     case 'enum':
       return z.enum(param.values as [string, ...string[]], { error: must(`be one of ${param.values.join(', ')}`) })
   }

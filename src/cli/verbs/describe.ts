@@ -40,6 +40,7 @@ function stateRows(detail: ProcessDetail): Row[] {
     ['health', detail.health === 'unknown' ? '' : `${detail.health}${detail.ailment === '' ? '' : `: ${detail.ailment}`}`],
     ['job', detail.job ?? ''],
     ...reportRows(detail.report),
+    ['inbox', detail.inbox === null ? '' : inboxWords(detail.inbox)],
     ['pid', running ? `${detail.pid}${detail.adopted ? ' (not a child of this master)' : ''}` : ''],
     ['uptime', running ? duration(detail.uptime) : ''],
     ['started', time(detail.started_at)],
@@ -58,6 +59,11 @@ function reportRows(report: ProcessDetail['report']): Row[] {
     ['last report', report.at === 0 ? '' : time(report.at)],
     ['its health', report.health === null ? '' : JSON.stringify(report.health)],
   ]
+}
+
+function inboxWords({ waiting, waiting_bytes: bytes, delivered, refused }: NonNullable<ProcessDetail['inbox']>): string {
+  const words = [waiting === 0 ? 'nothing waits' : `${String(waiting)} messages wait (${size(bytes)})`, `${String(delivered)} delivered`, refused === 0 ? '' : `${String(refused)} refused, it was full`]
+  return words.filter((word) => word !== '').join(', ')
 }
 
 function configRows({ config, program, group, group_priority: groupPriority, by_hand: byHand }: ProcessDetail): Row[] {

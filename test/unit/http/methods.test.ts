@@ -55,7 +55,8 @@ test('every value method answers something that fits its schema', async () => {
     info: {}, status: { usage: true, exits: true }, brief: {}, describe: { target: 'checkin_0' },
     start: { targets: ['all'] }, wait: { targets: ['all'], for: 'healthy', timeout: 1000 },
     why: { target: 'checkin_0' }, history: {}, health: {}, worker: { pid: 11 },
-    stop: { targets: ['shop:*'] }, restart: { targets: ['checkin'] }, signal: { targets: ['all'], signal: 'usr1' },
+    stop: { targets: ['shop:*'] }, restart: { targets: ['checkin'] }, trigger: { targets: ['all'], wait: true }, signal: { targets: ['all'], signal: 'usr1' },
+    send: { to: 'checkin_0', data: { table: 4 } },
     launch: { name: 'api', command: 'node app.js' }, save: {}, delete: { program: 'api' }, tree: {},
     kill: { targets: ['all'] }, stdin: { target: 'checkin_0', text: 'hello\n' }, tail: { target: 'checkin_0', channel: 'stdout' },
     maintail: { lines: 1 }, clear: { targets: ['all'] }, mainclear: {}, reopen: {}, reread: {}, update: {},
@@ -114,6 +115,13 @@ test('who added a program by hand is told so', async () => {
   master.byHand = ['checkin']
   expect((await call('describe', { target: 'checkin_0' })).by_hand).toBe(true)
   expect((await call('avail', {})).rows.map((row) => [row.name, row.by_hand])).toEqual([['50% é', false], ['checkin_0', true], ['checkin_1', true], ['fresh', false]])
+})
+
+test('a message reaches whom it means, and who refuses it is told with the reason', async () => {
+  expect(await call('send', { to: 'checkin', data: { table: 4 }, mode: 'all' })).toEqual({ n: 17, to: ['shop:checkin_0'], refused: [{ to: 'shop:checkin_1', code: 'INBOX_FULL', message: expect.stringContaining('wait') }] })
+  expect(master.asked[0]).toEqual({ what: 'send', names: ['checkin'], more: { from: 'cli zoë', data: '{"table":4}', mode: 'all' } })
+  await expect(client.call('send', { to: 'full', data: null })).rejects.toMatchObject({ fault: 'INBOX_FULL' })
+  await expect(client.call('send', { to: 'checkin', data: undefined })).rejects.toThrow('data: is required')
 })
 
 test('who asked reaches the master', async () => {
