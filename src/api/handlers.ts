@@ -13,6 +13,7 @@ import { insightHandlers } from './handlers-insight.ts'
 import { messageHandlers } from './handlers-messages.ts'
 import { jobHandlers } from './handlers-jobs.ts'
 import { programHandlers } from './handlers-programs.ts'
+import { tableHandlers } from './handlers-tables.ts'
 import type { ActOptions, Channel, Master, Outcome } from './master.ts'
 import type { CallName, TakenOf } from './methods.ts'
 import type { ResultOf } from './results.ts'
@@ -99,6 +100,7 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   ...jobHandlers,
   ...messageHandlers,
   ...programHandlers,
+  ...tableHandlers,
   signal(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
     const signal = signalOf(params.signal)

@@ -8,6 +8,7 @@ import { insightMethods } from './methods-insight.ts'
 import { messageMethods } from './methods-messages.ts'
 import { jobMethods } from './methods-jobs.ts'
 import { programMethods } from './methods-programs.ts'
+import { tableMethods } from './methods-tables.ts'
 import { targets, someTargets, target, channel, wait, timeout, untilReady, group, bytes, lines, from } from './params.ts'
 
 /** All methods live below this path. */
@@ -75,6 +76,7 @@ const methods = {
   ...jobMethods,
   ...messageMethods,
   ...programMethods,
+  ...tableMethods,
   signal: {
     summary: 'Sends a signal to processes',
     verb: 'POST',

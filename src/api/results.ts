@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { ledgerEntry } from './history.ts'
 import { byHand, inbox, treeRow, channel, time, duration, exit, processStatus, briefStatus, missing, outcome, advice, account, outcomes, workerHealth, workerStatus } from './result-parts.ts'
+import { tableResults } from './result-tables.ts'
 import type { CallName, StreamName } from './methods.ts'
 
 const logConfig = z.object({
@@ -87,12 +88,17 @@ export const results = {
     exits: z.array(exit), config: processConfig, by_hand: byHand,
   }),
   launch: z.object({ name: z.string(), warnings: z.array(z.string()) }),
-  save: z.object({ file: z.string(), programs: z.array(z.string()) }),
+  save: z.object({
+    file: z.string(),
+    programs: z.array(z.string()),
+    exposed: z.boolean().meta({ description: 'Environment was written where everybody can read it' }),
+  }),
   delete: z.object({
     result: z.enum(['deleted', 'unsure']).meta({ description: 'unsure: nothing was done, since lines of the config that somebody wrote would go' }),
     file: z.string().nullable().meta({ description: 'The config that it stands, or stood, in' }),
   }),
   tree: z.object({ rows: z.array(treeRow), stopped: z.array(z.string()), missing: z.array(missing) }),
+  ...tableResults,
   start: outcomes,
   trigger: outcomes,
   stop: outcomes,

@@ -1,5 +1,5 @@
 /** The sentences of a process's status: supervisord's descriptions, and the view that leaves the core. */
-import { jobView } from './job.ts'
+import { isArmed, jobView } from './job.ts'
 import { namespec } from './spec.ts'
 import { isStopped, stateCodes } from './model.ts'
 import type { ProcessView, WorkerReport } from './model.ts'
@@ -18,6 +18,7 @@ export function description(proc: Proc, now: Now): string {
       return proc.spawnError || `unknown error (try "tail ${namespec(proc.group, proc.name)}")`
     case 'STOPPED':
     case 'EXITED':
+      if (isArmed(proc)) return nextRunWords(proc, now)
       return proc.startedAt === 0 ? 'Not started' : localTime(proc.stoppedAt)
     case 'STARTING':
     case 'STOPPING':
@@ -87,12 +88,31 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now, report: Work
   }
 }
 
+/** `next run in 42 s`; of a job that has failed, with why. */
+function nextRunWords(proc: Proc, now: Now): string {
+  const view = jobView(proc, now)
+  const next = view === null || view.nextRun === 0 ? 'no run is planned any more' : `next run in ${spanWords(view.nextRun - now.wall)}`
+  return view?.resting === true || proc.state === 'STOPPED' ? next : `${proc.reason}; ${next}`
+}
+
+/** `42 s`, `12 min`, `5 h 3 min`, `3 days 4 h`. */
+function spanWords(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000))
+  const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)]
+  if (seconds < 120) return `${String(seconds)} s`
+  if (hours === 0) return `${String(minutes)} min`
+  if (days === 0) return `${String(hours)} h${minutes % 60 === 0 ? '' : ` ${String(minutes % 60)} min`}`
+  return `${String(days)} ${days === 1 ? 'day' : 'days'}${hours % 24 === 0 ? '' : ` ${String(hours % 24)} h`}`
+}
+
 function reasonOf(proc: Proc, now: Now): string {
   if (proc.hold !== null) return proc.hold
+  if (isArmed(proc)) return proc.state === 'STOPPED' ? nextRunWords(proc, now) : `${proc.reason}; ${nextRunWords(proc, now).split('; ').at(-1) ?? ''}`
   if (proc.state === 'RUNNING' && proc.health === 'unhealthy') return `unhealthy: ${proc.ailment}`
   if (proc.deadline === null || (proc.state !== 'BACKOFF' && proc.state !== 'FATAL')) return proc.reason
   const seconds = String(Math.max(0, Math.ceil((proc.deadline - now.mono) / 1000)))
   if (proc.state === 'FATAL') return `${proc.reason}; one more try in ${seconds} s`
+  if (proc.spec.care?.job !== undefined) return `${proc.reason}; retry ${String(proc.rounds?.tries ?? 0)} of ${String(proc.spec.care.job.retries)} in ${seconds} s`
   if (proc.backoff === 0) return `${proc.reason}; starts again in ${seconds} s`
   return `${proc.reason}; try ${String(proc.backoff + 1)} of ${String(proc.spec.startretries + 1)} in ${seconds} s`
 }

@@ -15,6 +15,7 @@ export function beginJob(proc: Proc, job: Job, moment: Moment): void {
   const { rounds } = job
   rounds.once = null
   rounds.endedMono = null
+  rounds.endedAt = 0
   if (proc.state === 'BACKOFF') return launchIfFree(proc, false, moment)
   proc.deadline = null
   runNext(proc, job, moment)
@@ -84,9 +85,12 @@ function finish(proc: Proc, result: RunResult, reason: string, pid: number, now:
   if (job === null) return
   const { rounds, spec } = job
   const { tries } = rounds
-  rounds.done = { id: rounds.current?.id ?? '', result, reason }
+  const last = proc.exits.at(-1)
+  const code = last?.incarnation === proc.incarnation && last.status.kind === 'code' ? { code: last.status.code } : {}
+  rounds.done = { id: rounds.current?.id ?? '', result, reason, ...code }
   rounds.tries = 0
   rounds.endedMono = now.mono
+  rounds.endedAt = now.wall
   // Nobody knows when a run ended that no master saw: what is due is found by the clock then.
   if (result !== 'unknown') meetSlots(proc, job, now, effects)
   rounds.current = null

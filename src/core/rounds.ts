@@ -23,6 +23,8 @@ export interface Rounds {
   nextAt: number | null
   /** When the last run ended, on the monotonic clock; `null`: none has since it was started. */
   endedMono: number | null
+  /** The same, epoch milliseconds; 0: none has. */
+  endedAt: number
   /** What is to be run, the next one first. */
   waiting: readonly Due[]
   /** What runs, or is to be tried again. */
@@ -34,13 +36,13 @@ export interface Rounds {
   /** Counts what was due, for ids. */
   count: number
   /** The last run that is over, with its retries. */
-  done: { readonly id: string; readonly result: RunResult; readonly reason: string } | null
+  done: { readonly id: string; readonly result: RunResult; readonly reason: string; /** Its exit code. */ readonly code?: number } | null
   /** It is run once although nobody wants it: who it was that did not. */
   once: Actor | null
 }
 
 export function newRounds(): Rounds {
   return {
-    armed: false, timetable: '', slot: 0, nextAt: null, endedMono: null, waiting: [], current: null, tries: 0, skipped: 0, count: 0, done: null, once: null,
+    armed: false, timetable: '', slot: 0, nextAt: null, endedMono: null, endedAt: 0, waiting: [], current: null, tries: 0, skipped: 0, count: 0, done: null, once: null,
   }
 }

@@ -14,6 +14,7 @@ import { namespec } from '../core/spec.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
 import { runMark } from './environment.ts'
 import type { Remembered } from './journal.ts'
+import { roundsFrom } from './rounds-record.ts'
 import type { Status } from './snapshot.ts'
 
 export interface Adopted {
@@ -88,7 +89,7 @@ function fromRecord(record: Remembered, { bootId, configured, processes }: Adopt
   const lost = lostIncarnation(marked, namespec(spec.group, spec.name), status)
   if (lost !== undefined) {
     const proc = found(spec, lost, processes.age(lost) ?? 0, now)
-    if (status !== null) Object.assign(proc, { restarts: status.restarts, backoff: status.backoff })
+    if (status !== null) Object.assign(proc, { restarts: status.restarts, backoff: status.backoff, rounds: roundsFrom(status.rounds, true, now) })
     // Only who was about to be spawned has a wish that is as new as what was found; an older one was overtaken by the spawn.
     if (status?.state === 'STARTING') Object.assign(proc, { want: status.want, wantedBy: status.wantedBy })
     proc.exits = record.exits.filter((exit) => exit.incarnation < lost.incarnation)
@@ -134,13 +135,16 @@ function restored(spec: ProcessSpec, status: Status, record: Remembered, autosta
   const exits = status.pid === 0 ? [...record.exits] : record.exits.filter((exit) => exit.incarnation < status.incarnation)
   const incarnation = Math.max(status.incarnation, exits.at(-1)?.incarnation ?? 0)
   // Nobody wanted this process down: the last master died while it stopped everything.
-  const { want, wantedBy } = status.wantedBy.startsWith(shutdownActor) ? { want: autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
+  const byShutdown = status.wantedBy.startsWith(shutdownActor)
+  const rounds = roundsFrom(status.rounds, status.pid !== 0 || status.state !== 'STARTING', now)
+  const { want, wantedBy } = byShutdown ? { want: autostart ? 'up' as const : 'down' as const, wantedBy: 'autostart' } : status
   const { backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes, planned } = status
   const givenUp = status.state === 'FATAL' && status.wantedBy.startsWith(shutdownActor)
   const state = givenUp ? 'STOPPED' : status.state
   return {
     ...newProc(spec, want, wantedBy, now.wall),
     ...{ state, incarnation, backoff, startedAt, stoppedAt, since, spawnError, reason, stopBy, restarts, afterStop, rung, ready, crashes, planned },
+    rounds: rounds === null ? null : { ...rounds, armed: rounds.armed || byShutdown },
     busy: status.job === null || status.pid === 0 ? null : { job: status.job, until: null },
     exits,
   }
@@ -153,7 +157,7 @@ function rested(proc: Proc, now: Now): Proc {
     proc.incarnation -= 1
   }
   const { care } = proc.spec
-  if (proc.state === 'BACKOFF') proc.deadline = now.mono + (proc.backoff > 0 ? backoffDelay(care?.restart?.backoff == null ? proc.backoff : proc.crashes, care, proc.name) : restartDelay(proc.crashes, care, proc.name))
+  if (proc.state === 'BACKOFF') proc.deadline = now.mono + (proc.backoff > 0 || proc.spec.care?.job !== undefined ? backoffDelay(care?.restart?.backoff == null && care?.job === undefined ? proc.backoff : proc.crashes, care, proc.name) : restartDelay(proc.crashes, care, proc.name))
   if (proc.state === 'FATAL' && proc.want === 'up' && care?.restart?.retryAfter != null) proc.deadline = now.mono + care.restart.retryAfter
   return proc
 }

@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { stateCodes } from '../core/model.ts'
 import type { State } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
+import { recordOf, roundsSchema } from './rounds-record.ts'
 
 const stateNames = Object.keys(stateCodes) as [State, ...State[]]
 
@@ -39,6 +40,8 @@ export const statusSchema = z.object({
   job: z.string().nullable().default(null),
   /** It has told that it is about to end. */
   planned: z.string().nullable().default(null),
+  /** What a job remembers from run to run. */
+  rounds: roundsSchema.nullable().default(null),
   /** When it was written, epoch milliseconds. */
   at: z.number(),
 })
@@ -90,6 +93,7 @@ export function statusOf(proc: Proc, groupPriority: number, bootId: string, at: 
     ready: proc.ready,
     crashes: proc.crashes,
     job: proc.busy?.job ?? null,
+    rounds: recordOf(proc.rounds),
     planned: proc.planned,
     at,
   }

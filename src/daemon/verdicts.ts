@@ -4,6 +4,7 @@
  */
 import type { Outcome, WaitCondition } from '../api/master.ts'
 import { conditionHolds } from '../core/dependencies.ts'
+import { isArmed } from '../core/job.ts'
 import { isStopped } from '../core/model.ts'
 import type { State } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
@@ -19,6 +20,7 @@ export function outcomeOf(proc: Proc, result: Outcome['result'], description = r
 
 /** The verdict of who has asked for a start: the first failure counts, as supervisord has it. A start that is held waits. */
 export const upVerdict: Verdict = (proc, entered) => {
+  if (entered === null && isArmed(proc)) return outcomeOf(proc, 'OK')
   if (entered === null) return isStopped(proc.state) && proc.want === 'down' ? outcomeOf(proc, 'ABNORMAL_TERMINATION', proc.reason) : undefined
   switch (entered) {
     case 'RUNNING':
@@ -68,6 +70,19 @@ function failure(proc: Proc, entered: State | null): Outcome | undefined {
   if (isGivenUp(proc)) return outcomeOf(proc, 'SPAWN_ERROR', proc.reason)
   if (proc.state === 'UNKNOWN' || (isStopped(proc.state) && proc.want === 'down')) return outcomeOf(proc, 'ABNORMAL_TERMINATION', proc.reason)
   return undefined
+}
+
+/** The verdict of who has asked for a run of a job, by the id of that. */
+export function runVerdict(id: string): Verdict {
+  return (proc, entered) => {
+    const { done = null, waiting = [], current = null } = proc.rounds ?? {}
+    if (done?.id === id) {
+      const { result, reason, code } = done
+      return { ...outcomeOf(proc, result === 'ok' ? 'OK' : 'ABNORMAL_TERMINATION', reason), ...(code !== undefined && { exitCode: code }) }
+    }
+    if (entered !== null || current?.id === id || waiting.some((due) => due.id === id)) return undefined
+    return outcomeOf(proc, 'ABNORMAL_TERMINATION', `it was not run: ${standing(proc)}`)
+  }
 }
 
 /** FATAL, and not because it waits to be started again. */

@@ -4,7 +4,7 @@ import { Fault } from '../lib/fault.ts'
 import { isStopped } from '../core/model.ts'
 import type { State } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
-import { downVerdict, outcomeOf, standing, upVerdict, verdictOf } from './verdicts.ts'
+import { downVerdict, outcomeOf, runVerdict, standing, upVerdict, verdictOf } from './verdicts.ts'
 import type { Verdict } from './verdicts.ts'
 
 interface Waiting {
@@ -47,6 +47,11 @@ export class Waits {
   until(proc: Proc, condition: WaitCondition, signal?: AbortSignal): Promise<Outcome> {
     const known = verdictOf(condition, proc)(proc, null)
     return known === undefined ? this.untilThen(proc, condition, signal) : Promise.resolve(known)
+  }
+
+  /** Resolves when the run of a job that has this id is over, with its retries; to be called just before it is asked for. */
+  untilRun(proc: Proc, id: string, signal?: AbortSignal): Promise<Outcome> {
+    return this.wait(proc, runVerdict(id), signal, () => outcomeOf(proc, 'TIMEOUT', `it is ${standing(proc)}`))
   }
 
   /** The same without a look at how it is now; to be called just before it is started. */

@@ -23,6 +23,7 @@ const faults = {
   NOT_A_JOB: { code: 110, http: 409, exit: 1, text: 'not a job' },
   NO_INBOX: { code: 110, http: 409, exit: 1, text: 'takes no messages' },
   INBOX_FULL: { code: 111, http: 503, exit: 7, text: 'too much waits in the inbox' },
+  TABLE_FULL: { code: 110, http: 409, exit: 1, text: 'the table is full' },
   TIMEOUT: { code: 100, http: 504, exit: 124, text: 'timed out' },
 } as const satisfies Record<string, FaultRow>
 

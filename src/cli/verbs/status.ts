@@ -26,7 +26,7 @@ export async function run(context: Context): Promise<number> {
 }
 
 function exitCode(processes: readonly BriefStatus[], missing: readonly Missing[]): number {
-  return processes.some(({ state }) => stopped.has(state)) ? 3 : missing.length > 0 ? 4 : 0
+  return processes.some(({ state, resting }) => stopped.has(state) && resting !== true) ? 3 : missing.length > 0 ? 4 : 0
 }
 
 /** supervisorctl's lines: the name padded to the widest plus 3, at least 33; the state to 10. */

@@ -94,7 +94,7 @@ export function status(namespec: string, more: Partial<ProcessStatus> = {}): Pro
   return {
     group, name, namespec, program: name, state: 'RUNNING', statecode: 20, want: 'up', wanted_by: 'autostart', pid: 42, description: 'pid 42, uptime 0:00:09',
     reason: '', started_at: 1, stopped_at: 0, since: 1, uptime: 9000, restarts: 0, incarnation: 1, adopted: false, spawn_error: '',
-    exit_status: 0, stop_requested_by: null, retry_in: null, hold: null, ready: false, health: 'unknown', ailment: '', job: null, crashes: 0, report: null, stdout_logfile: null, stderr_logfile: null, socket: null, priority: 999,
+    exit_status: 0, stop_requested_by: null, retry_in: null, hold: null, ready: false, health: 'unknown', ailment: '', job: null, next_run: 0, resting: false, task: null, crashes: 0, report: null, stdout_logfile: null, stderr_logfile: null, socket: null, priority: 999,
     group_priority: 999, cpu: null, memory: null, ...more,
   }
 }
