@@ -9,7 +9,7 @@ import type { DoorKeeper, DrainableServer } from './http-door.ts'
 import type { OwnAnswers } from './own-answers.ts'
 
 /** Milliseconds for who has connected and said nothing yet, and for the last bytes to leave. */
-const linger = 1000
+const linger = 500
 /** So many requests are named in the log. */
 const namedMax = 10
 
