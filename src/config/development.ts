@@ -16,6 +16,8 @@ export interface DevWishes {
   readonly watch: boolean
   /** Users can be changed. */
   readonly root: boolean
+  /** The kernel can end workers with their master. */
+  readonly binds: boolean
 }
 
 /** Large enough to scroll back in, small enough to be forgotten. */
@@ -48,12 +50,12 @@ function masterOf(master: MasterSpec, { root }: DevWishes, logDir: string): Mast
   }
 }
 
-function specOf(spec: ProcessSpec, here: string, { only, watch, root }: DevWishes, logDir: string): ProcessSpec {
+function specOf(spec: ProcessSpec, here: string, { only, watch, root, binds }: DevWishes, logDir: string): ProcessSpec {
   const log = (stream: LogSpec, ending: string): LogSpec =>
     ({ ...stream, ...logSize, file: join(logDir, `${namespec(spec.group, spec.name)}.${ending}`), auto: false, syslog: false, compress: false, timestamp: false })
   const base = spec.directory ?? here
   const watched = watch && spec.care?.watch === undefined ? { watch: { base, paths: [base], ignore: [], delay: watchDelay } } : {}
-  const care = { ...spec.care, ...watched }
+  const care = { ...spec.care, ...watched, ...(binds && { deathSignal: spec.stopsignal }) }
   return {
     ...spec,
     autostart: only === null ? spec.autostart && spec.listener === undefined : isNamed(spec, only),

@@ -170,6 +170,8 @@ export interface CareSpec {
   readonly stop?: StopSpec
   readonly recycle?: RecycleSpec
   readonly resources?: ResourceSpec
+  /** What the kernel sends it when its master dies; for `nsup dev`, since workers are to outlive any other master. */
+  readonly deathSignal?: SignalName
   /** Files whose change restarts it. */
   readonly watch?: WatchSpec
 }

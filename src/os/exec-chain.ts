@@ -3,7 +3,9 @@
  * which sets one thing and then execs, so the pid stays the worker's. They leave the environment alone (HOME and USER
  * are not touched, as in supervisord). Nothing is put before any other command.
  */
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import type { SignalName } from '../lib/signals.ts'
 import type { Identity } from './users.ts'
 
 /** A file to execute and its words, argv[0] first. */
@@ -25,6 +27,17 @@ const toolFolders = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin']
 /** The link that changes the user: its id, its group and all its groups. To be the last one, since only root can do more. */
 export function userLink(to: Identity): Link {
   return { tool: 'setpriv', words: [`--reuid=${to.uid}`, `--regid=${to.gid}`, '--init-groups', '--'] }
+}
+
+/** The link by which the kernel sends a signal when the parent dies. After any change of the user, which forgets it. */
+export function deathLink(signal: SignalName): Link {
+  return { tool: 'setpriv', words: [`--pdeathsig=${signal.slice(3)}`, '--'] }
+}
+
+/** True if there is a tool for {@link deathLink}: the one of busybox cannot do it. */
+export function knowsDeathSignal(): boolean {
+  const tool = findTool('setpriv')
+  return tool !== null && String(spawnSync(tool, ['--help']).stdout).includes('--pdeathsig')
 }
 
 /** Only that link before a command; `null`: its tool is not installed. */

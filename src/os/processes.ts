@@ -16,7 +16,7 @@ import type { SignalName } from '../lib/signals.ts'
 import { entryLinks } from './cgroup.ts'
 import { coreDumped } from './core-dump.ts'
 import type { DeadChild } from './core-dump.ts'
-import { chainOf, userLink } from './exec-chain.ts'
+import { chainOf, deathLink, userLink } from './exec-chain.ts'
 import type { Chain, Link } from './exec-chain.ts'
 import { directoryProblem, errorCode, findCommand, problem } from './paths.ts'
 import { ageOf, catchesSignal, environmentOf, findProcesses, startTimeOf, statOf } from './proc.ts'
@@ -111,11 +111,12 @@ function prepare({ spec, path, environment }: SpawnOrder, groups: Pick<ControlGr
   const directory = directoryProblem(spec.directory)
   if (directory !== null) return directory
   const resources = spec.care?.resources
+  const death = spec.care?.deathSignal === undefined ? [] : [deathLink(spec.care.deathSignal)]
   const plain = { file: command.path, argv: spec.argv }
-  if (user.to === null && resources === undefined) return plain
+  if (user.to === null && resources === undefined && death.length === 0) return plain
   const wanted = resources === undefined ? [] : linksOf({ spec, environment }, resources, groups)
   if ('ok' in wanted) return wanted
-  const chained = chainOf([...wanted, ...(user.to === null ? [] : [userLink(user.to)])], plain, environment['PATH'])
+  const chained = chainOf([...wanted, ...(user.to === null ? [] : [userLink(user.to)]), ...death], plain, environment['PATH'])
   return chained.ok ? chained.chain : problem('SPAWN_ERROR', `couldn't setuid to ${spec.user ?? ''}: the command ${chained.missing} is not installed`)
 }
 

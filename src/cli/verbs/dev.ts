@@ -7,6 +7,7 @@ import type { DevWishes } from '../../config/development.ts'
 import type { Instance } from '../../config/instance.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { ProcessSpec } from '../../core/spec.ts'
+import { knowsDeathSignal } from '../../os/exec-chain.ts'
 import { didYouMean } from '../../lib/suggest.ts'
 import { CliError } from '../clierror.ts'
 import type { Context } from '../command.ts'
@@ -53,7 +54,7 @@ export async function run(context: Context): Promise<number> {
 function wishesOf({ options }: Context): DevWishes {
   const only = options.only === undefined ? null : String(options.only).split(',').map((one) => one.trim()).filter((one) => one !== '')
   if (only?.length === 0) throw new CliError('--only names nothing: give it programs, groups or processes, as in --only web,db', 2)
-  return { only, watch: options.watch === true, root: process.getuid?.() === 0 }
+  return { only, watch: options.watch === true, root: process.getuid?.() === 0, binds: knowsDeathSignal() }
 }
 
 /** The processes as they are to be run. Throws {@link CliError} with all that is wrong. */
