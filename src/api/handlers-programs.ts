@@ -22,8 +22,8 @@ export const programHandlers: { readonly [M in keyof typeof programMethods]: Han
     return { name, warnings: [...warnings] }
   },
   save(master, _params, caller) {
-    const { file, programs } = master.programs.save(caller.by)
-    return { file, programs: [...programs] }
+    const { file, programs, exposed } = master.programs.save(caller.by)
+    return { file, programs: [...programs], exposed }
   },
   async delete(master, params, caller) {
     const { result, file } = await master.programs.remove(params.program, { sure: params.sure }, caller.by)

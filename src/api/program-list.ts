@@ -22,8 +22,8 @@ export interface ProgramList {
   names(): readonly string[]
   /** Adds and, unless its `autostart` is false, starts it; sentences to be warned of. Throws Fault BAD_ARGUMENTS, CANT_REREAD, FAILED, SHUTDOWN_STATE. */
   add(order: ProgramOrder, by: Actor): readonly string[]
-  /** Writes into the config what was added by hand. Throws Fault CANT_REREAD, FAILED. */
-  save(by: Actor): { readonly file: string; readonly programs: readonly string[] }
+  /** Writes into the config what was added by hand; `exposed`: with environment, where everybody can read it. Throws Fault CANT_REREAD, FAILED. */
+  save(by: Actor): { readonly file: string; readonly programs: readonly string[]; readonly exposed: boolean }
   /** Stops it and takes it out, wherever it stands. Throws Fault BAD_NAME, BAD_ARGUMENTS, CANT_REREAD, FAILED. */
   remove(name: string, options: { readonly sure: boolean }, by: Actor): Promise<Deleted>
 }

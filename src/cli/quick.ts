@@ -10,21 +10,13 @@ import { processRows, programRows } from '../config/rows-program.ts'
 import { quoteCommandWord, splitCommand } from '../config/words.ts'
 import { CliError } from './clierror.ts'
 import type { Context } from './command.ts'
-import type { OptionName } from './options.ts'
+import { isFile } from './program-words.ts'
 
 type Order = ParamsOf<'launch'>
-
-/** Any of these makes the word that is started a program, whatever it looks like. */
-export const quickOptions: readonly OptionName[] = ['name', 'numprocs', 'instances', 'cwd', 'env', 'user', 'interpreter', 'set']
 
 /** What runs a file of this kind. */
 const interpreters: Readonly<Record<string, string>> = { '.js': 'node', '.mjs': 'node', '.cjs': 'node', '.py': 'python3', '.php': 'php', '.sh': 'sh', '.rb': 'ruby', '.pl': 'perl' }
 const typescript = ['.ts', '.mts', '.cts']
-
-/** True if a word can be no name of a process, or is a file here: if no process is called so, it is a program. */
-export function looksLikeProgram(word: string): boolean {
-  return /\s/.test(word) || isFile(word)
-}
 
 /** The order for a word of the command line and the words behind `--`. Throws {@link CliError}. */
 export function quickOrder(context: Context, word: string, args: readonly string[]): Order {
@@ -138,14 +130,6 @@ function settled(pair: string): string {
 function onPath(command: string, env: NodeJS.ProcessEnv): string | undefined {
   if (command.includes('/')) return isExecutable(command) ? resolve(command) : undefined
   return (env['PATH'] ?? '').split(':').filter((folder) => folder !== '').map((folder) => join(resolve(folder), command)).find(isExecutable)
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-  } catch {
-    return false // a folder on the way may not be entered, or the name is too long for one
-  }
 }
 
 function isExecutable(path: string): boolean {

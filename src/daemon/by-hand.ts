@@ -29,9 +29,13 @@ interface ListActions {
 }
 
 export interface ListPorts {
-  readonly source: Pick<ConfigSource, 'byHand' | 'instance' | 'load'>
+  readonly source: Pick<ConfigSource, 'byHand' | 'instance' | 'load' | 'settle'>
   /** See os/replace-file.ts. */
-  readonly files: { read(path: string): string | null; replace(path: string, text: string): string | null }
+  readonly files: {
+    read(path: string): string | null
+    replace(path: string, text: string): string | null
+    isPublic(path: string): boolean
+  }
 }
 
 export class ByHandList implements ProgramList {
@@ -73,7 +77,7 @@ export class ByHandList implements ProgramList {
     return warnings
   }
 
-  save(): { readonly file: string; readonly programs: readonly string[] } {
+  save(): ReturnType<ProgramList['save']> {
     this.refuseWhileEnding()
     const { byHand, instance } = this.source
     const { programs, saved } = byHand.read()
@@ -88,11 +92,13 @@ export class ByHandList implements ProgramList {
       const then = this.source.load(stays, edited).config
       if (then === null || !isDeepStrictEqual(then.groups, config.groups)) throw new Fault('FAILED', `this cannot be written into ${instance.configFile} without changing something: put it in yourself\n${this.fragment(fresh)}`)
       const failure = this.files.replace(instance.configFile, edited)
+      this.source.settle()
       if (failure !== null) throw new Fault('FAILED', `${instance.configFile} cannot be written (${failure}); put this in yourself, then nsup update\n${this.fragment(fresh)}`)
     }
     const hashes = fresh.map(({ name }) => [name, hashOf(this.entry(name) ?? '')] as const)
     if (goes.length > 0) byHand.write({ programs: stays, saved: { ...saved, ...Object.fromEntries(hashes) } })
-    return { file: instance.configFile, programs: fresh.map(({ name }) => name) }
+    const exposed = fresh.some(({ environment }) => Object.keys(environment).length > 0) && this.files.isPublic(instance.configFile)
+    return { file: instance.configFile, programs: fresh.map(({ name }) => name), exposed }
   }
 
   async remove(name: string, { sure }: { readonly sure: boolean }, by: Actor): Promise<Deleted> {

@@ -34,8 +34,13 @@ export class ConfigSource {
     const { config, problems, left } = this.load(this.byHand.read().programs)
     const all = [...problems, ...this.lost(left)]
     if (all.length > 0) say(`${formatProblems(all)}\n`)
-    settleMark(this.instance)
+    this.settle()
     return config
+  }
+
+  /** A file may have come into being. */
+  settle(): void {
+    settleMark(this.instance)
   }
 
   /** Throws Fault CANT_REREAD with all problems; warnings go to `warn`. */

@@ -8,6 +8,8 @@ export interface TextFiles {
   read(path: string): string | null
   /** An errno name, or `null`. A file that was not there is for its owner alone. */
   replace(path: string, text: string): string | null
+  /** Everybody can read it. */
+  isPublic(path: string): boolean
 }
 
 export const textFiles: TextFiles = {
@@ -19,6 +21,7 @@ export const textFiles: TextFiles = {
       throw error
     }
   },
+  isPublic: (path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o004) !== 0,
   replace(path, text) {
     const beside = join(dirname(path), `.${basename(path)}.nsup-new`)
     try {

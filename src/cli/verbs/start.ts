@@ -2,13 +2,14 @@
 import type { Client } from '../../api/client.ts'
 import type { Context } from '../command.ts'
 import { act, startInNewMaster } from '../act.ts'
+import { Fault } from '../../lib/fault.ts'
 import { CliError } from '../clierror.ts'
 import { isDown } from '../failure.ts'
+import { looksLikeProgram, quickOptions } from '../program-words.ts'
 
 export async function run(context: Context): Promise<number> {
   const { words, behindDashes, lists } = context
   const named = words.slice(0, words.length - (behindDashes ?? 0))
-  const { looksLikeProgram, quickOptions } = await import('../quick.ts')
   if (quickOptions.some((name) => lists[name] !== undefined) || (behindDashes !== null && named.length > 0)) {
     const [word, ...more] = named
     if (word === undefined || more.length > 0) throw new CliError('name one program to start, a file or a command in quotes', 2)
@@ -39,7 +40,7 @@ async function startPrograms(context: Context, words: readonly string[], args: r
   const started = [...named, ...words.filter((word) => !missing.has(word))]
   for (const word of missing) {
     const order = quickOrder(context, word, args)
-    const { warnings } = await client.call('launch', order)
+    const { warnings } = await client.call('launch', order).catch(refused)
     for (const warning of warnings) context.err.line(`nsup: ${warning}`)
     started.push(`${order.name}:*`)
   }
@@ -48,6 +49,11 @@ async function startPrograms(context: Context, words: readonly string[], args: r
   if (code !== 0 && missing.size > 0) context.err.line(`see: nsup why ${names}; to take it out of the list again: nsup delete ${names}`)
   else if (context.style === 'terminal' && missing.size > 0) context.err.line(`${names} runs until it is deleted; nsup save writes it into the config`)
   return code
+}
+
+/** What is wrong with the order, without a word about arguments of a method that nobody has called. */
+function refused(error: unknown): never {
+  throw error instanceof Fault && error.fault === 'BAD_ARGUMENTS' ? new CliError(error.detail ?? error.message, 1) : error
 }
 
 /** A client of a master that answers; where there is no config, one of an empty list that belongs to this folder. */
