@@ -20,10 +20,10 @@ const faults = {
   ALREADY_ADDED: { code: 90, http: 409, exit: 0, text: 'process group already active' },
   STILL_RUNNING: { code: 91, http: 409, exit: 1, text: 'process/group still running' },
   CANT_REREAD: { code: 92, http: 422, exit: 1, text: 'cannot read the config' },
-  NOT_A_JOB: { code: 110, http: 409, exit: 1, text: 'not a job' },
+  NOT_A_JOB: { code: 113, http: 409, exit: 1, text: 'not a job' },
   NO_INBOX: { code: 110, http: 409, exit: 1, text: 'takes no messages' },
   INBOX_FULL: { code: 111, http: 503, exit: 7, text: 'too much waits in the inbox' },
-  TABLE_FULL: { code: 110, http: 409, exit: 1, text: 'the table is full' },
+  TABLE_FULL: { code: 112, http: 409, exit: 1, text: 'the table is full' },
   TIMEOUT: { code: 100, http: 504, exit: 124, text: 'timed out' },
 } as const satisfies Record<string, FaultRow>
 
