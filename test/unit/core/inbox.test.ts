@@ -150,6 +150,17 @@ describe('messages', () => {
     }), { numRuns: 150 })
   })
 
+  it('are told to one worker only, however masters and workers follow each other', () => {
+    const handOver = fc.record({ do: fc.constant('kill' as const), steps: fc.constant(Infinity), clock: fc.constantFrom(-500, 0, 5) })
+    fc.assert(fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: send }, { weight: 4, arbitrary: read }, { weight: 1, arbitrary: restart }, { weight: 1, arbitrary: handOver }), { maxLength: 120 }), (ops) => {
+      const world = new World()
+      play(ops, world)
+      const handled = world.finish()
+      expect(isSorted(handled)).toBe(true)
+      expect(world.accepted.length - handled.length).toBe(world.torn)
+    }), { numRuns: 150 })
+  })
+
   it('are at most one fewer for each master that is killed, and each one that has read half of one', () => {
     fc.assert(fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: send }, { weight: 4, arbitrary: read }, { weight: 1, arbitrary: restart }, { weight: 2, arbitrary: kill }), { maxLength: 120 }), (ops) => {
       const world = new World()
@@ -227,6 +238,14 @@ describe('an inbox', () => {
     const whole = messageOf(7, 'a', '"x"').line
     expect(inbox.ended(Buffer.from(`sage":{"n":6}}\n{"master":{"pid":1}}\n${whole}\n`))).toBe(1)
     expect(inbox.next(true)).toBe(`${whole}\n`)
+  })
+
+  it('has what stands in the FIFO and in the journal once: a master was killed between writing the one and the other', () => {
+    const inbox = new Inbox()
+    const lines = [7, 8].map((n) => messageOf(n, 'a', '"x"').line)
+    inbox.restore(`${lines.join('\n')}\n`)
+    inbox.ended(Buffer.from(`${lines.join('\n')}\n`))
+    expect(inbox.next(true)).toBe(`${lines.join('\n')}\n`)
   })
 
   it('writes its journal anew when it has grown', () => {
