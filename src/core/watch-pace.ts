@@ -74,8 +74,8 @@ export interface Restart {
 export function takeRestart(pace: Pace, delay: number, now: number, counts: boolean): Restart {
   const held = (quietAt(pace, delay) ?? now) < earliest(pace)
   const more = pace.others.size
-  const number = more < countedMax ? String(more) : `${String(countedMax)} or more`
-  const reason = `${pace.file}${more === 0 ? '' : ` and ${number} more`} changed (watch)`
+  const others = more === 1 ? '1 other' : `${more < countedMax ? '' : 'at least '}${String(more)} others`
+  const reason = `${pace.file}${more === 0 ? '' : ` and ${others}`} changed (watch)`
   pace.first = null
   pace.others = new Set()
   return { reason, storm: counts ? countRestart(pace, now, held) : null }
@@ -88,7 +88,7 @@ function countRestart(pace: Pace, now: number, held: boolean): string | null {
   } else if (pace.wait > 0 || pace.restarts.length === 1) { // nothing had changed for longer than the wait: it is over
     pace.wait = 0
     pace.restarts = [now]
-    pace.counts = new Map()
+    pace.counts = new Map([[pace.file, 1]])
   } else if (pace.restarts.length >= usual) {
     pace.wait = firstWait
     return stormWords(pace)

@@ -4,6 +4,7 @@
  */
 import type { FleetInput } from '../core/fleet.ts'
 import type { Clock } from '../core/ports.ts'
+import { rests } from '../core/proc.ts'
 import type { Proc } from '../core/proc.ts'
 import { shortPath } from '../core/watch.ts'
 import type { WatchFiles, WatchNews, WatchOrder, WatchSpec } from '../core/watch.ts'
@@ -124,7 +125,9 @@ export class FileWatches {
   }
 }
 
-/** Who was stopped stays down. */
-function isConcerned({ state, want, leaving }: Proc): boolean {
+/** Who was stopped stays down, and a job that waits for its time does so by its new files anyway. */
+function isConcerned(proc: Proc): boolean {
+  const { state, want, leaving, spec } = proc
+  if (spec.care?.job !== undefined && rests(proc)) return false
   return state !== 'STOPPED' && state !== 'UNKNOWN' && !leaving && !(state === 'STOPPING' && want === 'down')
 }
