@@ -105,7 +105,7 @@ export function endAfterRunning(proc: Proc, turn: Turn<'exited'>): void {
     proc.want = 'down'
     proc.wantedBy = `autorestart: ${proc.spec.autorestart === 'never' ? 'false' : 'unexpected'}`
   }
-  const words = `${exitWords(input)}${expected ? '' : ', not expected'}`
+  const words = `${exitWords(record)}${expected ? '' : ', not expected'}`
   const comes = again && proc.want === 'up'
   enter(proc, 'EXITED', `${words}${comes ? ', starts again' : ''}`, now, effects, { expected, pid: record.pid, ...(input.oom === true && { cause: 'oom' }) })
   if (!comes) return
@@ -121,7 +121,7 @@ export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>)
   if (proc.spec.care?.job !== undefined) return endStoppedRun(proc, record, afterStop, why, now, effects)
   if (afterStop === 'retry') return failStart(proc, why, now, effects)
   const evidence = record.forensics === undefined ? '' : `; what it was doing: ${record.forensics}`
-  const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(input)}${evidence}`
+  const reason = `stopped by ${proc.stopBy ?? proc.wantedBy}: ${exitWords(record)}${evidence}`
   enter(proc, 'STOPPED', reason, now, effects, { pid: record.pid, expected, by: proc.stopBy })
   if (afterStop === 'failed') comeBack(proc, record.uptime, `stopped by ${proc.stopBy ?? ''}: ${why}`, now, effects)
 }
@@ -131,7 +131,7 @@ export function endUnknown(proc: Proc, turn: Turn<'exited'>): void {
   const record = recordExit(proc, input, now, effects, { wanted: proc.want === 'down', expected: false })
   proc.want = 'down'
   disarm(proc)
-  enter(proc, 'STOPPED', `ended after a signal to it was refused: ${exitWords(input)}`, now, effects, { pid: record.pid })
+  enter(proc, 'STOPPED', `ended after a signal to it was refused: ${exitWords(record)}`, now, effects, { pid: record.pid })
 }
 
 export function abandonBackoff(proc: Proc, { input, now, effects }: Turn<'stop'>): void {

@@ -94,6 +94,8 @@ export interface ExitRecord {
   readonly oom?: boolean
   /** Of a job. */
   readonly run?: RunNote
+  /** The job that it had in hand, as it had told, and has not done; absent after exit code 0. */
+  readonly job?: string
   /** The file that says what it was doing when its watchdog had heard nothing of it. */
   readonly forensics?: string
   /** Last lines of stderr (of stdout where stderr is redirected), at most 20. */

@@ -97,6 +97,7 @@ export function recordExit(
     by: wanted ? proc.stopBy : null,
     expected,
     ...(oom && { oom }),
+    ...(proc.busy !== null && !(status.kind === 'code' && status.code === 0) && { job: proc.busy.job }),
     ...(run !== null && { run }),
     ...(proc.forensics !== null && { forensics: proc.forensics }),
     lastLines,
@@ -111,7 +112,7 @@ export function recordExit(
   proc.busy = null
   proc.stoppedAt = now.wall
   effects.push({ type: 'sweep', proc, pid })
-  if (run !== null) tell(proc, effects, { what: 'ended', ...run, pid, duration: record.uptime, reason: exitWords(record) })
+  if (run !== null) tell(proc, effects, { what: 'ended', ...run, pid, duration: Math.round(record.uptime), reason: exitWords(record) })
   return record
 }
 
@@ -132,8 +133,12 @@ export function enter(
   effects.push({ type: 'event', proc, body: { type: 'process.state', group, name, from, to, pid, tries, expected, reason, by, ...(cause !== undefined && { cause }) } })
 }
 
-/** How an incarnation ended, in the words of the log: `exit status 1`, `terminated by SIGKILL`. */
-export function exitWords({ status, oom = false }: Pick<ExitRecord, 'status' | 'oom'>): string {
+/** How an incarnation ended, in the words of the log: `exit status 1`, `terminated by SIGKILL, with job 7 in hand`. */
+export function exitWords(exit: Pick<ExitRecord, 'status' | 'oom' | 'job'>): string {
+  return `${endWords(exit)}${exit.job === undefined ? '' : `, with job ${exit.job} in hand`}`
+}
+
+function endWords({ status, oom = false }: Pick<ExitRecord, 'status' | 'oom'>): string {
   switch (status.kind) {
     case 'code':
       return `exit status ${String(status.code)}`

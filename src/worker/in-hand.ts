@@ -68,6 +68,7 @@ export class JobsInHand {
   /** Resolves when nothing is in hand. */
   async empty(): Promise<void> {
     while (this.size > 0) await this.oneLess()
+    this.#tellIdle()
   }
 
   /** A job that follows at once is told instead of the pause between the two: half as much for the master to read. */

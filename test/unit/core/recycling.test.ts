@@ -75,3 +75,13 @@ describe('a worker that recycles itself', () => {
     expect(proc).toMatchObject({ state: 'STOPPED', want: 'down', planned: null })
   })
 })
+
+it('a job that was in hand when its worker died is named', () => {
+  const proc = procIn('RUNNING', { busy: { job: 'table 4', until: null } })
+  stepped(proc, exited({ kind: 'signal', signal: 'SIGKILL', core: false }))
+  expect(proc.exits[0]).toMatchObject({ job: 'table 4' })
+  expect(proc.reason).toContain('terminated by SIGKILL, with job table 4 in hand')
+  const orderly = procIn('STOPPING', { busy: { job: 'table 4', until: null } })
+  stepped(orderly, exited(code(0)))
+  expect(orderly.exits[0]).not.toHaveProperty('job')
+})

@@ -15,7 +15,7 @@ function remembered(spec: ProcessSpec, pid: number, startTime = '7', bootId = 't
   return {
     spec, exits: [], status: {
       version: 1, bootId, group: spec.group, groupPriority: 999, name: spec.name, state: 'RUNNING', want: 'up', wantedBy: 'autostart', pid, startTime,
-      incarnation: 1, backoff: 0, startedAt: 500, stoppedAt: 0, since: 500, spawnError: '', reason: '', stopBy: null, restarts: 0, afterStop: 'rest', rung: 0, ready: false, job: null, crashes: 0, rounds: null, at: 500,
+      incarnation: 1, backoff: 0, startedAt: 500, stoppedAt: 0, since: 500, spawnError: '', reason: '', stopBy: null, restarts: 0, afterStop: 'rest', rung: 0, ready: false, job: null, planned: null, crashes: 0, rounds: null, at: 500,
     },
   }
 }
