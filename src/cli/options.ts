@@ -34,6 +34,7 @@ export const options = {
   for: { value: 'CONDITION', doc: 'ready (which is what it is without this), healthy, stopped or exited' },
   as: { value: 'KIND', doc: 'json or text: what DATA is, whatever it looks like' },
   all: { doc: 'all that NAME means, not one of them' },
+  ttl: { value: 'TIME', doc: 'the row expires after so long: 30s, 5m, 1h' },
   since: { value: 'TIME', doc: 'look back so far: 30m, 24h (which it is without this), 7d' },
   'keep-workers': { doc: 'end the master only; the next one adopts the workers' },
   force: { doc: 'overwrite the file' },

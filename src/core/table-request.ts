@@ -149,7 +149,7 @@ function rowOf(table: Table, given: unknown, word: string): Values | TableProble
 function ttlOf({ ttl_s: ttl }: TableRequest): number | null | undefined | TableProblem {
   if (ttl === undefined || ttl === null) return ttl
   if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= ttlMax)) return bad('ttl_s must be seconds, more than 0 and at most 100 years, or null for no end')
-  return ttl * 1000
+  return Math.max(1, Math.round(ttl * 1000))
 }
 
 function isWhole(value: unknown, least: number, most: number): value is number {

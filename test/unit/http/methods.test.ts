@@ -58,6 +58,7 @@ test('every value method answers something that fits its schema', async () => {
     stop: { targets: ['shop:*'] }, restart: { targets: ['checkin'] }, trigger: { targets: ['all'], wait: true }, signal: { targets: ['all'], signal: 'usr1' },
     send: { to: 'checkin_0', data: { table: 4 } },
     launch: { name: 'api', command: 'node app.js' }, save: {}, delete: { program: 'api' }, tree: {},
+    operate: { table: 'counters', op: 'incr', key: 'hits', by: 2 }, tables: {}, rows: { table: 'counters' }, row: { table: 'counters', key: 'hits' },
     kill: { targets: ['all'] }, stdin: { target: 'checkin_0', text: 'hello\n' }, tail: { target: 'checkin_0', channel: 'stdout' },
     maintail: { lines: 1 }, clear: { targets: ['all'] }, mainclear: {}, reopen: {}, reread: {}, update: {},
     add: { group: 'new' }, remove: { group: 'empty' }, avail: {}, reload: {}, shutdown: { keep_workers: true },
