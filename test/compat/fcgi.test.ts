@@ -92,6 +92,15 @@ const socketU = (side: Side): string => side.place.path('u.sock')
 /** How often the main log of a side has said something of a socket. */
 const told = (side: Side, what: string): number => side.place.read('main.log').split(what).length - 1
 
+/** Sockets are closed a moment after the last stop: the returned function waits until so many more have been. */
+async function closings(): Promise<(more: number) => Promise<unknown>> {
+  const before = await pair.both((side) => Promise.resolve(told(side, 'Closing socket ')))
+  return (more) => pair.both((side) => {
+    const count = (side === pair.ours ? before.ours : before.real) + more
+    return untilFile(side.place.path('main.log'), (text) => text.split('Closing socket ').length - 1 >= count)
+  })
+}
+
 describe('what is told of an fcgi-program', () => {
   it('is the same over XML-RPC', async () => {
     for (const name of ['t:t_0', 'u', 'full', 'own', 'idle', 'fatal']) await same('supervisor.getProcessInfo', name)
@@ -142,8 +151,10 @@ print(len(held))`
     expect([one, other]).toEqual([expect.stringMatching(/^[01] P x$/), expect.stringMatching(/^[01] P x$/)]) // whichever of the two was quicker
     await same('supervisor.stopProcess', 't:t_0')
     expect(await sameAnswer(portOf)).toBe('1 P x')
+    const untilClosed = await closings()
     await same('supervisor.stopProcess', 't:t_1')
     await same('supervisor.stopProcess', 'u')
+    await untilClosed(2)
     expect(await sameAnswer(portOf)).toBe('ECONNREFUSED')
     expect(await sameAnswer(socketU)).toBe('ECONNREFUSED')
     expect(await pair.both((side) => Promise.resolve(existsSync(socketU(side))))).toEqual({ real: true, ours: true })
@@ -199,12 +210,16 @@ describe('a socket that cannot be', () => {
 })
 
 describe('differences that are meant', () => {
-  it('a restart of the only process closes its socket, but not by nsup itself, which asks for one thing and not for two', async () => {
-    const closings = await pair.both((side) => Promise.resolve(told(side, 'Closing socket unix:')))
-    const { real, ours } = await pair.both((side) => side.ctl(['restart', 'u']))
-    expect(ours).toEqual(real)
+  it('a stop of the only process closes its socket, but a restart by nsup does not, which asks for one thing and not for two', async () => {
+    const before = await pair.both((side) => Promise.resolve(told(side, 'Closing socket unix:')))
+    const untilClosed = await closings()
+    for (const words of [['stop', 'u'], ['start', 'u']]) {
+      const { real, ours } = await pair.both((side) => side.ctl(words))
+      expect(ours).toEqual(real)
+      await untilClosed(1)
+    }
     expect((await pair.ours.place.nsup('restart', 'u')).exitCode).toBe(0)
-    expect(await pair.both((side) => Promise.resolve(told(side, 'Closing socket unix:')))).toEqual({ real: closings.real + 1, ours: closings.ours + 1 })
+    expect(await pair.both((side) => Promise.resolve(told(side, 'Closing socket unix:')))).toEqual({ real: before.real + 1, ours: before.ours + 1 })
   })
   it('a socket that nobody needs yet is tried out by supervisord, which leaves its path, and not touched by nsup', async () => {
     const { real, ours } = await pair.both((side) => ask(side.place.path('idle.sock'), 'x'))

@@ -124,7 +124,7 @@ describe('a listener', () => {
     await until('PROCESS_GROUP_REMOVED', call('removeProcessGroup', 'fails'))
     await until('again', call('sendRemoteCommEvent', 'kind', 'once again\n'))
     await pair.both((side) => side.call('supervisor.addProcessGroup', 'fails'))
-    await until('over', call('sendRemoteCommEvent', 'kind', 'over'))
+    await until('the very last', call('sendRemoteCommEvent', 'kind', 'the very last'))
     // A RUNNING and the output of the same moment have no order between them.
     expect(later(pair.ours).filter((one) => !one.includes('"bytes"'))).toEqual(later(pair.real).filter((one) => !one.includes('"bytes"')))
     expect(later(pair.ours).sort()).toEqual(later(pair.real).sort())
