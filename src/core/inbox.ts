@@ -285,7 +285,8 @@ function messagesIn(text: string): { readonly messages: Message[]; readonly torn
   const assembly = new Assembly('of')
   const messages: Message[] = []
   let torn = 0
-  for (const [index, line] of text.split('\n').entries()) {
+  let cut = false
+  for (const line of text.split('\n')) {
     if (line === '') continue
     const read = readMessage(line)
     if (read !== null) {
@@ -296,10 +297,12 @@ function messagesIn(text: string): { readonly messages: Message[]; readonly torn
     const put = part === null ? null : assembly.put(part)
     const whole = put !== null && 'whole' in put ? readMessage(put.whole) : null
     if (whole !== null) messages.push(whole)
-    else if (put !== null && 'refused' in put) torn += isLast(part) ? 1 : 0
-    else if (part === null && index === 0 && !/^\{"(reply|master)":/.test(line)) torn += 1
+    else if (put !== null && 'refused' in put) {
+      if (isLast(part)) torn += 1 // without, the journal has it still
+      cut = false // that was the part before
+    } else if (part === null && messages.length === 0) cut ||= !/^\{"(reply|master)":/.test(line)
   }
-  return { messages, torn }
+  return { messages, torn: torn + (cut ? 1 : 0) }
 }
 
 function partOf(line: string): unknown {

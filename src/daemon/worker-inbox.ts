@@ -24,6 +24,8 @@ export interface WorkerInboxOptions {
 
 /** Characters of answers that may wait; who does not read them is not heard until it does. */
 const answersMax = 64 * 1024
+/** While the journal cannot be written, that is tried again each time that so much has happened. */
+const patience = 100
 
 export class WorkerInbox {
   readonly fd: number
@@ -44,6 +46,7 @@ export class WorkerInbox {
   /** What was written last waits for room. */
   #blocked = false
   #failing = false
+  #skipped = 0
 
   constructor(options: WorkerInboxOptions) {
     const { dir, fd, records, warn } = options
@@ -108,7 +111,7 @@ export class WorkerInbox {
     this.#closeChild()
     if (this.#pipe !== null) {
       const torn = this.#state.ended(this.#pipe.takeBack())
-      if (torn > 0) this.#options.warn(`it ended within a message that an earlier master had written: ${String(torn)} lost`)
+      if (torn > 0) this.#options.warn(`it ended within a line that an earlier master had written: ${String(torn)} message may be lost`)
     }
     this.#remember()
     this.onCaughtUp()
@@ -178,6 +181,7 @@ export class WorkerInbox {
   }
 
   #remember(): void {
+    if (this.#failing && this.#state.waiting > 0 && (this.#skipped += 1) % patience !== 0) return
     const news = this.#failing ? this.#state.everything() : this.#state.news()
     if (news === null) return
     const { records, warn } = this.#options
