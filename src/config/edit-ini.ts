@@ -9,7 +9,7 @@ import { readIni } from './ini.ts'
 export function addToIni(text: string, programs: readonly ByHandProgram[]): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   const sections = programs.map((program) => {
-    const lines = [...writtenOptions(program, 'ini')].map(([key, value]) => `${key}=${String(value).replace(/\n/g, '\n  ')}`)
+    const lines = [...writtenOptions(program, 'ini')].map(([key, value]) => `${key}=${typeof value === 'string' ? value.replace(/\n/g, '\n  ') : ''}`)
     return ['', `[program:${program.name}]`, ...lines, ''].join('\n')
   })
   const before = text === '' || text.endsWith('\n') ? text : text + newline

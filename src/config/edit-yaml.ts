@@ -26,26 +26,27 @@ export function addToYaml(text: string, programs: readonly ByHandProgram[]): str
 /** The text without this program. Throws for what other parts of the file refer to. */
 export function removeFromYaml(text: string, name: string): string {
   const place = entryPlace(text, name)
-  if (place !== null) return text.slice(0, place.start) + text.slice(place.end)
+  if (place?.ownLines === true) return text.slice(0, place.start) + text.slice(place.end)
   const document = parseDocument(text)
   document.deleteIn(['programs', name])
   return String(document)
 }
 
-/** The lines of a program; `null` where it has none of its own. */
+/** What is written of a program, in whole lines where it has its own; `null` where it is not in this file. */
 export function entryInYaml(text: string, name: string): string | null {
   const place = entryPlace(text, name)
   return place === null ? null : text.slice(place.start, place.end)
 }
 
-function entryPlace(text: string, name: string): { readonly start: number; readonly end: number } | null {
+function entryPlace(text: string, name: string): { readonly start: number; readonly end: number; readonly ownLines: boolean } | null {
   const root = parseDocument(text).contents
-  const programs = isBlockMap(root) ? pairOf(root, 'programs')?.value : undefined
-  const pair = isBlockMap(programs) ? pairOf(programs, name) : undefined
+  const programs = isMap(root) ? pairOf(root, 'programs')?.value : undefined
+  const pair = isMap(programs) ? pairOf(programs, name) : undefined
   if (pair === undefined) return null
   const [begin] = rangeOf(pair.key)
   const start = lineStart(text, begin)
-  return text.slice(start, begin).trim() === '' ? { start, end: lineEnd(text, endOf(pair)) } : null
+  const ownLines = isBlockMap(root) && isBlockMap(programs) && text.slice(start, begin).trim() === ''
+  return ownLines ? { start, end: lineEnd(text, endOf(pair)), ownLines } : { start: begin, end: endOf(pair), ownLines }
 }
 
 function rewritten(document: Document.Parsed, programs: readonly ByHandProgram[]): string {

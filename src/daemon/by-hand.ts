@@ -26,6 +26,8 @@ interface ListActions {
   activate(name: string, by: Actor): void
   /** Stops the group and takes it out. */
   deactivate(name: string, by: Actor): Promise<void>
+  /** For the ledger. */
+  note(reason: string, by: Actor): void
 }
 
 export interface ListPorts {
@@ -77,7 +79,7 @@ export class ByHandList implements ProgramList {
     return warnings
   }
 
-  save(): ReturnType<ProgramList['save']> {
+  save(by: Actor): ReturnType<ProgramList['save']> {
     this.refuseWhileEnding()
     const { byHand, instance } = this.source
     const { programs, saved } = byHand.read()
@@ -97,6 +99,7 @@ export class ByHandList implements ProgramList {
     }
     const hashes = fresh.map(({ name }) => [name, hashOf(this.entry(name) ?? '')] as const)
     if (goes.length > 0) byHand.write({ programs: stays, saved: { ...saved, ...Object.fromEntries(hashes) } })
+    if (fresh.length > 0) this.actions.note(`save ${fresh.map(({ name }) => name).join(' ')}`, by)
     const exposed = fresh.some(({ environment }) => Object.keys(environment).length > 0) && this.files.isPublic(instance.configFile)
     return { file: instance.configFile, programs: fresh.map(({ name }) => name), exposed }
   }
@@ -110,7 +113,7 @@ export class ByHandList implements ProgramList {
     const mine = entry === null || kept.saved[name] === hashOf(entry)
     if (!mine && !sure) return { result: 'unsure', file: instance.configFile }
     if (entry !== null) this.takeOut(name)
-    const { [name]: _, ...saved } = kept.saved
+    const saved = Object.fromEntries(Object.entries(kept.saved).filter(([other]) => other !== name))
     byHand.write({ programs: kept.programs.filter((program) => program.name !== name), saved })
     await this.actions.deactivate(name, by)
     return { result: 'deleted', file: entry === null ? null : instance.configFile }

@@ -97,6 +97,10 @@ export class GroupChanges {
     await this.apply({ added: [], changed: [], removed }, `delete ${name}`, `delete, ${by}`, by)
   }
 
+  note(reason: string, by: Actor): void {
+    this.ports.ledger.note({ type: 'config', reason, by })
+  }
+
   /** Answers when all that had to be stopped for it is down. */
   private async apply(plan: Plan, reason: string, stopper: Actor, by: Actor): Promise<UpdateStep[]> {
     const { fleet, streams, ledger, waits, enqueue } = this.ports

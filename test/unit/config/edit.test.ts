@@ -55,6 +55,7 @@ it('knows the lines of a program, and keeps the comments that stand between othe
   const text = 'programs:\n  # of a\n  a:\n    command: cat # why\n  # of b\n  b: {command: cat}\n'
   expect(entryInYaml(text, 'a')).toBe('  a:\n    command: cat # why\n')
   expect(entryInYaml(text, 'c')).toBeNull()
+  expect(entryInYaml('programs: {a: {command: cat}, b: 1}', 'a')).toBe('a: {command: cat}')
   expect(removeFromYaml(text, 'a')).toBe('programs:\n  # of a\n  # of b\n  b: {command: cat}\n')
 })
 
