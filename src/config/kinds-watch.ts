@@ -29,8 +29,9 @@ function readPatterns(value: string): readonly string[] | Refusal {
   return new Refusal(`${quote(strange)} is no pattern: there are *, ?, [..] and **; write src/*.ts, src/*.js for src/*.{ts,js}, and what is left out into watch_ignore`)
 }
 
-/** How long it must be quiet until the restart. */
+/** How long it must be quiet until the restart; less than the least would miss the second of two changes. */
 export const watchDelay = 300
+const leastDelay = 100
 
 interface WatchValues {
   readonly watch: readonly string[] | null
@@ -46,6 +47,6 @@ export function watchOf({ watch, watch_ignore: ignore, watch_delay: delay }: Wat
   return {
     base, paths: watch.map(place),
     ignore: (ignore ?? []).map((one) => one.replace(/\/+$/, '')).map((one) => (one.includes('/') || one.startsWith('~') ? place(one) : one)),
-    delay: delay ?? watchDelay,
+    delay: Math.max(leastDelay, delay ?? watchDelay),
   }
 }

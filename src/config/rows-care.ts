@@ -98,7 +98,7 @@ const watchRows = {
     doc: 'What of that does not count: names, in every folder, and paths. Always left out: names that begin with a dot, node_modules, __pycache__, *.pyc, *.pid, *.log, backups of editors, and what nsup writes.',
     shape: 'list', spec: ['care.watch'],
   }),
-  watch_delay: extra(span, { doc: 'How long nothing must have changed until the restart.', spec: ['care.watch'], defaultNote: { ini: `${String(watchDelay)}ms`, yaml: `${String(watchDelay)}ms` } }),
+  watch_delay: extra(span, { doc: 'How long nothing must have changed until the restart; at least 100ms.', spec: ['care.watch'], defaultNote: { ini: `${String(watchDelay)}ms`, yaml: `${String(watchDelay)}ms` } }),
 }
 
 const stopRows = {
