@@ -185,7 +185,7 @@ export class Tables implements SharedTables {
     const rows = counted(table.count(this.#now()), 'row')
     store?.close()
     this.#held.delete(name)
-    this.#options.log.info(`the table ${name} is no longer in the config; ${store === null ? `its ${rows} are gone` : `its ${rows} stay in ${this.#folder(name)}`}`)
+    this.#options.log.info(`the table ${name} is no longer in the config; what it held (${rows}) ${store === null ? 'is gone' : `stays in ${this.#folder(name)}`}`)
   }
 
   #store(table: Table, found: Omit<Loaded, 'table'>): TableStore {

@@ -95,7 +95,7 @@ test('a program is ordered with its words as they are, and told what it is calle
   const order = { name: 'api', command: "node app.js '' 'a b' 100%", literal: true, directory: '/srv', environment: ['TOKEN=a=b'], options: ['numprocs=2'] }
   expect(await call('launch', order)).toEqual({ name: 'api', warnings: ['a warning'] })
   expect(master.asked[0]).toMatchObject({ what: 'add', more: { command: ['node', 'app.js', '', 'a b', '100%'], environment: { TOKEN: 'a=b' }, options: { numprocs: '2' }, by: 'cli zoë' } })
-  const refused = async (more: object): Promise<string> => client.call('launch', { ...order, ...more }).then(() => 'taken', (error: Error) => error.message)
+  const refused = async (more: object): Promise<string> => client.call('launch', { ...order, ...more }).then(() => 'taken', (error: unknown) => (error as Error).message)
   expect(await refused({ command: "'" })).toContain('No closing quotation')
   expect(await refused({ directory: 'srv' })).toContain('must be an absolute path')
   expect(await refused({ environment: ['TOKEN'] })).toContain('KEY=value')
