@@ -7,8 +7,8 @@ import * as z from 'zod'
 /** One line of the ledger. Times are epoch milliseconds, durations milliseconds. */
 export const ledgerEntry = z.object({
   at: z.number(),
-  type: z.enum(['master', 'config', 'start', 'up', 'stop', 'exit', 'failed', 'gave up', 'signal', 'health', 'log', 'survivors', 'other'])
-    .meta({ description: 'start: it is being started; up: it is RUNNING; failed: a start has failed; exit: an incarnation has ended' }),
+  type: z.enum(['master', 'config', 'start', 'up', 'stop', 'exit', 'failed', 'gave up', 'signal', 'health', 'run', 'log', 'survivors', 'other'])
+    .meta({ description: 'start: it is being started; up: it is RUNNING; failed: a start has failed; exit: an incarnation has ended; run: slots of a job were skipped, or wait' }),
   /** `group:name`; absent for what concerns the master. */
   process: z.string().optional(),
   pid: z.int().optional(),
@@ -109,6 +109,7 @@ function doingAfter(entry: LedgerEntry): Tally['doing'] | undefined {
     case 'config':
     case 'signal':
     case 'health':
+    case 'run':
     case 'log':
     case 'survivors':
     case 'other':

@@ -3,7 +3,7 @@
  * may be of a program, of a group, or `group:process`.
  */
 import type { Condition, Dependency } from './care.ts'
-import { isArmed } from './job.ts'
+import { hasRun } from './job.ts'
 import { isStopped } from './model.ts'
 import type { Proc } from './proc.ts'
 import type { ProcessSpec } from './spec.ts'
@@ -92,8 +92,8 @@ export function conditionHolds(proc: Proc, condition: Condition): boolean {
       return runs && (proc.spec.care?.health === undefined || proc.health === 'healthy')
     case 'completed': {
       const last = proc.exits.at(-1)
-      if (proc.spec.care?.job !== undefined && last?.incarnation !== proc.incarnation) return false // its last run could not be begun
-      return (proc.want === 'down' || isArmed(proc)) && isStopped(proc.state) && last !== undefined && !last.wanted && last.status.kind === 'code' && proc.spec.exitcodes.includes(last.status.code)
+      if (proc.spec.care?.job !== undefined) return hasRun(proc)
+      return proc.want === 'down' && isStopped(proc.state) && last !== undefined && !last.wanted && last.status.kind === 'code' && proc.spec.exitcodes.includes(last.status.code)
     }
   }
 }

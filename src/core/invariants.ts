@@ -34,7 +34,7 @@ function rulesOf(proc: Proc, phase: Fleet['phase']): readonly (readonly [rule: s
     ['who waits for a retry or for its end has a deadline', deadline !== null || (hold !== null && state === 'BACKOFF') || !['BACKOFF', 'STOPPING'].includes(state)],
     ['who was spawned and is not up yet has a deadline', state !== 'STARTING' || live === (deadline !== null)],
     ['who rests has no deadline but to be held until then', deadline === null || isArmed(proc) || hold !== null || !['STOPPED', 'EXITED', 'UNKNOWN'].includes(state)],
-    ['who was given up has no deadline but the one more try', deadline === null || state !== 'FATAL' || (proc.spec.care?.restart?.retryAfter ?? null) !== null],
+    ['who was given up has no deadline but the one more try', deadline === null || isArmed(proc) || state !== 'FATAL' || (proc.spec.care?.restart?.retryAfter ?? null) !== null],
     ['who runs has no deadline but an alarm', deadline === null || state !== 'RUNNING' || proc.spec.care !== undefined || proc.recycle !== null],
     ['who is not wanted is not held back from a start', want === 'up' || hold === null || live],
     ['who is not wanted does not run on', want === 'up' || hold !== null || !(state === 'RUNNING' || state === 'BACKOFF' || (state === 'STARTING' && live))],

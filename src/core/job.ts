@@ -40,7 +40,14 @@ export function isArmed(proc: Proc): boolean {
   return proc.spec.care?.job !== undefined && proc.want === 'up' && rests(proc) && proc.deadline !== null && proc.hold === null
 }
 
-/** Something is to be run now, or is being run. */
+/** True for a job whose last run was good, and of which nothing is about to be run. */
+export function hasRun(proc: Proc): boolean {
+  const last = proc.exits.at(-1)
+  // Without the incarnation the last run could not even be begun.
+  return rests(proc) && last?.incarnation === proc.incarnation && last.run?.result === 'ok' && (proc.rounds?.waiting.length ?? 0) === 0
+}
+
+/** Something is to be run. */
 export function enqueueRun(rounds: Rounds, cause: RunCause, slot: number | null = null, id?: string): void {
   rounds.count += 1
   rounds.waiting = [...rounds.waiting, { id: id ?? String(rounds.count), cause, slot }]

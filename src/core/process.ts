@@ -164,7 +164,8 @@ export function reconcile(proc: Proc, now: Now, mayStart: boolean, effects: Effe
   } else if (proc.state === 'RUNNING') {
     if (proc.recycle !== null) tryToReplace(proc, moment)
   } else if (mayStart && proc.deadline === null) {
-    if (proc.state === 'STOPPED' || proc.state === 'EXITED') goOn(proc, proc.afterStop !== 'rest', moment)
-    else if ((proc.state === 'BACKOFF' || proc.state === 'FATAL') && proc.hold !== null) launchIfFree(proc, proc.afterStop !== 'rest' && proc.spec.care?.job === undefined, moment)
+    const isJob = proc.spec.care?.job !== undefined
+    if (proc.state === 'STOPPED' || proc.state === 'EXITED' || (proc.state === 'FATAL' && isJob)) goOn(proc, proc.afterStop !== 'rest', moment)
+    else if ((proc.state === 'BACKOFF' || proc.state === 'FATAL') && proc.hold !== null) launchIfFree(proc, proc.afterStop !== 'rest' && !isJob, moment)
   }
 }

@@ -16,6 +16,7 @@ export interface Timetable {
 /** A wall clock is put forward or back within a day of this many milliseconds, if at all. */
 const around = 26 * 3_600_000
 const second = 1000
+const quarter = 900_000
 
 /** Why this is no schedule; `null`: it is one. */
 export function scheduleProblem(text: string): string | null {
@@ -112,13 +113,14 @@ function about(local: number, offset: Offset): { readonly before: number; readon
 
 function offsetOf(timezone: string | null): Offset {
   if (timezone === null) return (at) => -new Date(at).getTimezoneOffset() * 60_000
-  const clock = clockOf(timezone)
-  return (at) => {
+  const { format, offsets } = clockOf(timezone)
+  // Clocks are only changed on a quarter of an hour, and to ask what one shows costs more than all the rest.
+  return (at) => known(offsets, Math.floor(at / quarter), () => {
     const part: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {}
-    for (const { type, value } of clock.formatToParts(at)) part[type] = Number(value)
+    for (const { type, value } of format.formatToParts(at)) part[type] = Number(value)
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second: seconds = 0 } = part
     return Date.UTC(year, month - 1, day, hour, minute, seconds) - Math.floor(at / second) * second
-  }
+  })
 }
 
 function isOfEveryHour(schedule: string): boolean {
@@ -130,22 +132,31 @@ function fieldsOf(text: string): readonly string[] {
   return text.trim().split(/\s+/).filter((field) => field !== '')
 }
 
+interface Clock {
+  readonly format: Intl.DateTimeFormat
+  /** By quarter of an hour. */
+  readonly offsets: Map<number, number>
+}
+
 /** Reading them costs more than asking them. */
 const calendars = new Map<string, Cron>()
-const clocks = new Map<string, Intl.DateTimeFormat>()
+const clocks = new Map<string, Clock>()
 const kept = 500
 
 function calendarOf(schedule: string): Cron {
   return known(calendars, schedule, () => new Cron(schedule.trim(), { timezone: 'UTC', paused: true }))
 }
 
-function clockOf(timezone: string): Intl.DateTimeFormat {
-  return known(clocks, timezone, () => new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+function clockOf(timezone: string): Clock {
+  return known(clocks, timezone, () => ({
+    format: new Intl.DateTimeFormat('en-US', {
+      timeZone: timezone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+    }),
+    offsets: new Map(),
   }))
 }
 
-function known<T>(store: Map<string, T>, key: string, make: () => T): T {
+function known<K, T>(store: Map<K, T>, key: K, make: () => T): T {
   const found = store.get(key)
   if (found !== undefined) return found
   if (store.size >= kept) store.clear()

@@ -13,7 +13,7 @@ import type { Bus } from './bus.ts'
 import type { MasterLog } from './master-log.ts'
 
 /** Who stops a process that is not well: such an end is a failure, though it was asked for. */
-const physicians: ReadonlySet<Actor> = new Set(['health check', 'watchdog', 'ready_timeout'])
+const physicians: ReadonlySet<Actor> = new Set(['health check', 'watchdog', 'ready_timeout', 'run_timeout'])
 
 /** The file: takes whole lines (an errno name when it cannot) and gives all of them, oldest first. */
 export interface LedgerPort {
@@ -80,13 +80,15 @@ export class Ledger {
 }
 
 function isOfLedger(type: MasterEvent['type']): boolean {
-  return type === 'process.health' || type === 'process.survivors' || type.startsWith('master.') || type.startsWith('group.') || type.startsWith('log.')
+  return type === 'process.health' || type === 'process.survivors' || type === 'process.run' || type.startsWith('master.') || type.startsWith('group.') || type.startsWith('log.')
 }
 
 function noteOfEvent(event: MasterEvent): Note | null {
   switch (event.type) {
     case 'process.health':
       return { type: 'health', process: namespec(event.group, event.name), pid: event.pid, healthy: event.healthy, ...(event.reason === '' ? {} : { reason: event.reason }) }
+    case 'process.run':
+      return event.what === 'ended' ? null : { type: 'run', process: namespec(event.group, event.name), reason: `${event.what}: ${event.reason}` }
     case 'process.survivors': {
       const left = event.survivors.map(({ pid, name }) => `${name} (${String(pid)})`).join(', ')
       return { type: 'survivors', process: namespec(event.group, event.name), reason: `${event.killed ? 'killed' : 'left alone'}: ${left}` }
@@ -102,7 +104,6 @@ function noteOfEvent(event: MasterEvent): Note | null {
     case 'log.recovered':
       return { type: 'log', process: namespec(event.group, event.name), reason: `${event.type.slice('log.'.length)} ${event.channel}: ${String(event.bytes)} bytes dropped` }
     case 'process.state': // comes with its process, see `state`
-    case 'process.run':
     case 'process.log':
     case 'process.communication':
     case 'remote.communication':
@@ -139,7 +140,8 @@ function noteOf(event: StateBody, proc: Proc): Note | null {
 function ofEnd(event: StateBody, proc: Proc, about: Pick<Note, 'process' | 'incarnation' | 'by'>): Note | null {
   const last = proc.exits.at(-1)
   const ended = event.from === 'STARTING' || event.from === 'RUNNING' || event.from === 'STOPPING' || event.from === 'UNKNOWN'
-  const rests = proc.want === 'down' && event.to !== 'BACKOFF'
+  // Between its runs nothing is missing of a job.
+  const rests = (proc.want === 'down' || proc.spec.care?.job !== undefined) && event.to !== 'BACKOFF'
   // By the pid: the next incarnation may have been begun in the same turn.
   if (!ended || last === undefined || (event.pid === 0 ? last.incarnation !== proc.incarnation : last.pid !== event.pid)) {
     if (event.to === 'BACKOFF') return event.from === 'STARTING' ? { type: 'failed', ...about, ...reasonOf(event) } : null // it waits after an end that has been noted

@@ -49,6 +49,7 @@ export class MasterLog {
   event(body: EventBody, proc: Proc | null): void {
     if (body.type === 'process.state' && proc !== null) this.state(body, proc)
     else if (body.type === 'process.health') this.health(body)
+    else if (body.type === 'process.run') this.run(body)
     else if (body.type === 'group.added') this.debug(`added process group ${body.group}`)
     else if (body.type === 'group.removed') this.info(`removed process group ${body.group}`)
   }
@@ -57,6 +58,14 @@ export class MasterLog {
     const fields = { process: namespec(group, name), pid }
     if (healthy) this.info(`healthy: ${name}`, fields)
     else this.warn(`unhealthy: ${name} (${reason})`, { ...fields, reason })
+  }
+
+  /** The end of a run is told with its exit. */
+  private run({ group, name, what, reason }: Extract<EventBody, { type: 'process.run' }>): void {
+    if (what === 'ended') return
+    const line = `${what}: ${name} (${reason})`
+    if (what === 'skipped') this.warn(line, { process: namespec(group, name), reason })
+    else this.info(line, { process: namespec(group, name), reason })
   }
 
   private state(event: Extract<EventBody, { type: 'process.state' }>, proc: Proc): void {
