@@ -3,7 +3,7 @@
  * and then as a description of its own, so that who else has the descriptor is not disturbed. What the lines of requests
  * mean is not known here.
  */
-import { constants } from 'node:fs'
+import { constants, readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { Assembly, lineMax, linesOf, wholeMax } from '../lib/parts.ts'
 import { ShortLines } from '../lib/short-lines.ts'
@@ -34,6 +34,8 @@ export class Inbox {
   readonly #assembly = new Assembly('of')
   readonly #pending = new Map<number, Pending>()
   readonly messages: MessageQueue
+  readonly #lines = new ShortLines(lineMax, (line) => { this.#read(line) }, () => undefined)
+  #fd = -1
   #socket: Socket | null = null
   #opened = false
   #lastId = 0
@@ -83,24 +85,34 @@ export class Inbox {
     this.#keepsAlive = false
     this.#adjust()
     await this.messages.stop()
+    this.#drain()
     this.#adjust()
+  }
+
+  /** Takes out what is there, to the end of a line: a next master could do nothing with the rest of one. */
+  #drain(): void {
+    const buffer = Buffer.allocUnsafe(64 * 1024)
+    try {
+      for (let length = this.#fd < 0 ? 0 : readSync(this.#fd, buffer); length > 0; length = readSync(this.#fd, buffer)) this.#lines.push(buffer.subarray(0, length))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#lose('NO_MASTER', 'the inbox cannot be read')
+    }
   }
 
   #open(): void {
     if (this.#opened) return
     this.#opened = true
-    const fd = openOwn(this.#named, constants.O_RDONLY)
-    if (fd < 0) return
+    this.#fd = openOwn(this.#named, constants.O_RDONLY)
+    if (this.#fd < 0) return
     // Loaded here: most workers never need it.
     const { Socket } = process.getBuiltinModule('node:net')
-    const lines = new ShortLines(lineMax, (line) => { this.#read(line) }, () => undefined)
     const buffer = Buffer.allocUnsafeSlow(16 * 1024)
     const callback = (length: number): boolean => {
-      lines.push(buffer.subarray(0, length))
+      this.#lines.push(buffer.subarray(0, length))
       this.#adjust()
       return !this.#isFull()
     }
-    const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer, callback } } as ConstructorParameters<typeof Socket>[0])
+    const socket = new Socket({ fd: this.#fd, readable: true, writable: false, onread: { buffer, callback } } as ConstructorParameters<typeof Socket>[0])
     socket.on('error', () => { this.#lose('NO_MASTER', 'the inbox cannot be read') })
     socket.unref()
     this.#socket = socket

@@ -1,0 +1,66 @@
+/** Messages between workers, with masters that are killed, and from the command line. */
+import { describe, expect, it } from 'vitest'
+import { fixture, newPlace } from './harness.ts'
+import { untilFile, untilSaid, untilState } from './waits.ts'
+
+const numbers = (text: string, word: string): number[] => [...text.matchAll(new RegExp(`^${word} (\\d+)`, 'gm'))].map(([, digits]) => Number(digits))
+
+describe('messages', () => {
+  it('arrive once and in order while masters are killed and workers started anew', async () => {
+    const total = 3000
+    const place = newPlace('yaml', `
+defaults: { startsecs: 0, messages: true, stdout_logfile: '%(here)s/%(program_name)s.log' }
+programs:
+  source: { command: ${JSON.stringify(fixture('sends-numbers.mjs', 'sink', total, 9000))} }
+  sink: { command: ${JSON.stringify(fixture('takes-numbers.mjs'))} }
+`)
+    let master = await place.master()
+    for (const reached of [300, 900, 1500]) {
+      await untilFile(place.path('sink.log'), new RegExp(`^got ${String(reached)} `, 'm'))
+      process.kill(master.pid, 'SIGKILL')
+      await master.ended
+      master = await place.master()
+      await untilSaid(master, 'sink')
+      await place.client().call('restart', { targets: ['sink'] })
+    }
+    await untilFile(place.path('source.log'), 'all sent')
+    await place.client().call('send', { to: 'sink', data: { number: total } })
+    const log = await untilFile(place.path('sink.log'), new RegExp(`^got ${String(total)} `, 'm'))
+    const got = numbers(log, 'got')
+    expect(got).toEqual([...got].sort((a, b) => a - b))
+    expect(new Set(got).size).toBe(got.length)
+    const said = place.read('source.log')
+    expect(numbers(said, 'taken').filter((number) => !got.includes(number))).toEqual([])
+    expect(numbers(said, 'MASTER_CHANGED').length + numbers(said, 'taken').length).toBe(total)
+    expect(log).toContain(' in 4')
+    expect(await place.one('sink')).toMatchObject({ report: { rubbish: 0 } })
+  })
+
+  it('wait for a worker that is not there, survive the master, and are told to whom they went', async () => {
+    const place = newPlace('yaml', `
+defaults: { startsecs: 0, stdout_logfile: '%(here)s/%(program_name)s.log' }
+programs:
+  later: { command: "sh -c 'test -e go || exit 1; while read -r line <&$NSUP_INBOX_FD; do echo $line; done'", directory: '%(here)s', messages: true, restart_backoff: "initial=1h max=1h", startretries: 100 }
+  plain: { command: sleep 600 }
+`)
+    const first = await place.master()
+    await untilState(place, 'later', 'BACKOFF')
+    expect((await place.nsup('send', 'later', '{"one":1}')).stdout).toMatch(/^later: sent \(message \d+\)\n$/)
+    await place.client().call('send', { to: 'later', data: 'two' })
+    expect(await place.nsup('send', 'plain', 'x')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('messages: true') })
+    expect((await place.nsup('describe', 'later')).stdout).toMatch(/inbox +2 messages wait/)
+    process.kill(first.pid, 'SIGKILL')
+    await first.ended
+    const second = await place.master()
+    await untilState(place, 'later', 'BACKOFF')
+    place.write('go', '')
+    await place.client().call('send', { to: 'later', data: 'three' })
+    process.kill(second.pid, 'SIGTERM')
+    await second.ended
+    await place.master()
+    const text = await untilFile(place.path('later.log'), 'three')
+    expect(text.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { message: { data: unknown } }).message.data)).toEqual([{ one: 1 }, 'two', 'three'])
+    expect(await place.client().call('describe', { target: 'later' })).toMatchObject({ inbox: { waiting: 0, delivered: 3, refused: 0 } })
+  })
+})
+
