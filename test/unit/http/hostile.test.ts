@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { declarationOf, methodNames, apiRoot } from '../../../src/api/methods.ts'
 import { FakeMaster, fakeView } from '../../fixtures/fake-master.ts'
-import { House, ask } from './harness.ts'
+import { House, ask, basic, inet, post, unix } from './harness.ts'
 
 const house = new House()
 
@@ -34,4 +34,22 @@ test('no parameters bring the master to an internal error', async () => {
     if (answer.status !== 200) expect(answer.json['message']).toMatch(/./)
   }), { numRuns: 300 })
   expect(house.logged).toEqual([])
+})
+
+test('whoever may ask over a server of the config may not therefore run any command', async () => {
+  const other = new House()
+  const master = new FakeMaster([])
+  try {
+    const path = `${other.folder}/shared.sock`
+    const { addresses } = await other.open(master, [inet({ credentials: { username: 'u', password: 'p' } }), unix(path)])
+    const order = { name: 'api', command: 'id' }
+    for (const at of [addresses[1] ?? '', path]) {
+      const answers = await Promise.all([post(at, `${apiRoot}/programs`, order, basic('u:p')), post(at, `${apiRoot}/programs/save`, {}, basic('u:p')), ask(at, `${apiRoot}/programs/api`, { method: 'DELETE', headers: basic('u:p') })])
+      expect(answers.map(({ status }) => status)).toEqual([403, 403, 403])
+    }
+    expect(master.asked).toEqual([])
+    expect((await post(other.socketPath, `${apiRoot}/programs`, order)).status).toBe(200)
+  } finally {
+    await other.close()
+  }
 })
