@@ -155,7 +155,7 @@ export class Place {
   /** Pids of everything that was started from this folder and still runs. */
   left(): number[] {
     const mark = `NSUP_HOME=${this.env['NSUP_HOME'] ?? ''}`
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && environOf(name).includes(mark)).map(Number)
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && environOf(name).some((one) => one === mark || one.startsWith(`${mark}/dev/`))).map(Number)
   }
 
   /** Kills what is left and removes the folder. */
