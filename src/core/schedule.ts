@@ -144,7 +144,7 @@ const clocks = new Map<string, Clock>()
 const kept = 500
 
 function calendarOf(schedule: string): Cron {
-  return known(calendars, schedule, () => new Cron(schedule.trim(), { timezone: 'UTC', paused: true }))
+  return known(calendars, schedule, () => new Cron(schedule.trim(), { utcOffset: 0, paused: true }))
 }
 
 function clockOf(timezone: string): Clock {

@@ -4,7 +4,7 @@ import { Random } from './random-world.ts'
 
 /** `NSUP_SIM_SEED=n` replays one life, `NSUP_SIM_SEEDS=n` lives more of them. */
 const only = process.env['NSUP_SIM_SEED']
-const seeds = Number(process.env['NSUP_SIM_SEEDS'] ?? 300)
+const seeds = Number(process.env['NSUP_SIM_SEEDS'] ?? 120)
 
 it(`runs jobs at their times, once each, through ${only === undefined ? `${String(seeds)} seeded lives` : `life ${only}`}`, { timeout: 300_000 }, () => {
   const failures: string[] = []

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Pid, State } from '../../../src/core/model.ts'
-import type { ProcInput } from '../../../src/core/proc.ts'
+import type { JobSpec } from '../../../src/core/care.ts'
+import type { Proc, ProcInput } from '../../../src/core/proc.ts'
 import { table } from '../../../src/core/process.ts'
+import { newRounds } from '../../../src/core/rounds.ts'
 import { at, code, entered, exited, id, kinds, procIn, signals, stepped } from './procs.ts'
 
 type Cell = `${State} ${ProcInput['type']}`
@@ -379,6 +381,30 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
     expect(proc.exits).toMatchObject([{ forensics: '/log/a.txt' }])
     expect(proc.reason).toContain('; what it was doing: /log/a.txt')
   }],
+  'STOPPED trigger': ['runs a job once, and nothing of a service', () => { runsOnce('STOPPED') }],
+  'EXITED trigger': ['runs a job once more', () => { runsOnce('EXITED') }],
+  'FATAL trigger': ['runs a job once more', () => { runsOnce('FATAL') }],
+  'BACKOFF trigger': ['tries the run again at once', () => {
+    const proc = jobIn('BACKOFF')
+    proc.rounds = { ...newRounds(), waiting: [{ id: '1', cause: 'retry', slot: 5 }], tries: 1 }
+    expect(entered(stepped(proc, trigger))).toEqual(['STARTING'])
+    expect(proc.rounds).toMatchObject({ current: { id: 't1', cause: 'retry', slot: 5 }, done: { id: '1', result: 'stopped' } })
+  }],
+  'STARTING trigger': ['lets a run wait where runs queue, and refuses it where they are skipped', () => { queues('STARTING') }],
+  'RUNNING trigger': ['does as overlap says', () => {
+    queues('RUNNING')
+    const proc = jobIn('RUNNING', { overlap: 'replace' })
+    expect(signals(stepped(proc, trigger))).toEqual(['SIGTERM to process 4711'])
+    expect(proc).toMatchObject({ state: 'STOPPING', afterStop: 'again', rounds: { waiting: [{ id: 't1', cause: 'trigger' }] } })
+  }],
+  'STOPPING trigger': ['lets a run wait for the end of what is being replaced, not of what nobody wants', () => {
+    const replaced = jobIn('STOPPING', { overlap: 'replace' }, { want: 'up', afterStop: 'again' })
+    expect(signals(stepped(replaced, trigger))).toEqual([])
+    expect(replaced.rounds?.waiting).toHaveLength(1)
+    const unwanted = jobIn('STOPPING', { overlap: 'replace' })
+    stepped(unwanted, trigger)
+    expect(unwanted.rounds?.waiting).toEqual([])
+  }],
   'STOPPING hurry': ['kills at once', () => escalatesBy({ type: 'hurry' })],
   'STOPPING refused': ['is UNKNOWN', () => losesControl('STOPPING')],
   'UNKNOWN exited': ['is STOPPED and not started again', () => {
@@ -392,6 +418,31 @@ function plansItsEndIn(state: State): void {
   const proc = procIn(state)
   expect(stepped(proc, { type: 'recycling', incarnation: 1, reason: 'after 10 jobs' })).toEqual([])
   expect(proc).toMatchObject({ state, planned: 'after 10 jobs' })
+}
+
+const trigger: ProcInput = { type: 'trigger', by: 'ann', id: 't1' }
+
+function jobIn(state: State, job: Partial<JobSpec> = {}, change: Partial<Proc> = {}): Proc {
+  const spec: JobSpec = { interval: null, schedule: null, timezone: null, overlap: 'skip', catchUp: 'none', spread: 0, seed: '', runTimeout: null, retries: 1, ...job }
+  return procIn(state, change, { startsecs: 0, care: { job: spec } })
+}
+
+function runsOnce(state: State): void {
+  const job = jobIn(state)
+  const effects = stepped(job, trigger)
+  expect([entered(effects), kinds(effects).at(-1)]).toEqual([['STARTING'], 'spawn'])
+  expect(job).toMatchObject({ want: 'up', wantedBy: 'ann', rounds: { once: 'test', current: { id: 't1', cause: 'trigger' } } })
+  expect(stepped(procIn(state), trigger)).toEqual([])
+}
+
+function queues(state: State): void {
+  const queueing = jobIn(state, { overlap: 'queue' })
+  expect(entered(stepped(queueing, trigger))).toEqual([])
+  stepped(queueing, { ...trigger, id: 't2' } as ProcInput)
+  expect(queueing.rounds?.waiting.map(({ id: one }) => one)).toEqual(['t1'])
+  const skipping = jobIn(state)
+  stepped(skipping, trigger)
+  expect(skipping.rounds?.waiting).toEqual([])
 }
 
 const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
@@ -411,7 +462,7 @@ const inputs: Readonly<Record<ProcInput['type'], ProcInput>> = {
   recycling: { type: 'recycling', incarnation: 1, reason: 'after 10 jobs' },
   recycle,
   changed,
-  trigger: { type: 'trigger', by: 'ann', id: 't1' },
+  trigger,
 }
 
 const all = Object.entries(table).flatMap(([state, row]) =>
