@@ -35,7 +35,7 @@ export type WatchNews =
 export type WatchFiles = (order: WatchOrder, tell: (news: WatchNews) => void) => () => void
 
 /** Names that never count, in any folder below what is watched: what is installed, written by running, or by editors. */
-export const neverWatched: readonly string[] = ['.*', 'node_modules', '__pycache__', '*.pyc', '*.log', '*.log.*', '*.pid', '*~', '#*#', '4913']
+const neverWatched: readonly string[] = ['.*', 'node_modules', '__pycache__', '*.pyc', '*.log', '*.log.*', '*.pid', '*~', '#*#', '4913']
 
 /** Which paths a watcher has to look at. */
 export interface WatchPlan {

@@ -9,7 +9,7 @@ import type { DevWishes } from '../config/development.ts'
 import type { Running } from './react.ts'
 
 /** Set in the environment of a master that is for development: its {@link DevOrder}. */
-export const devMark = 'NSUP_DEV'
+const devMark = 'NSUP_DEV'
 
 export interface DevOrder extends DevWishes {
   /** The folder that is this master's alone, and goes with it. */
