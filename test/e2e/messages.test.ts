@@ -7,23 +7,24 @@ const numbers = (text: string, word: string): number[] => [...text.matchAll(new 
 
 describe('messages', () => {
   it('arrive once and in order while masters are killed and workers started anew', async () => {
-    const total = 3000
+    const [rounds, each] = [3, 1000]
+    const total = rounds * each
     const place = newPlace('yaml', `
 defaults: { startsecs: 0, messages: true, stdout_logfile: '%(here)s/%(program_name)s.log' }
 programs:
-  source: { command: ${JSON.stringify(fixture('sends-numbers.mjs', 'sink', total, 9000))} }
+  source: { command: ${JSON.stringify(fixture('sends-numbers.mjs'))} }
   sink: { command: ${JSON.stringify(fixture('takes-numbers.mjs'))} }
 `)
     let master = await place.master()
-    for (const reached of [300, 900, 1500]) {
-      await untilFile(place.path('sink.log'), new RegExp(`^got ${String(reached)} `, 'm'))
+    for (let from = 0; from < total; from += each) {
+      await place.client().call('send', { to: 'source', data: { to: 'sink', from, below: from + each } })
+      await untilFile(place.path('sink.log'), (text) => numbers(text, 'got').some((number) => number >= from))
       process.kill(master.pid, 'SIGKILL')
       await master.ended
       master = await place.master()
-      await untilSaid(master, 'sink')
       await place.client().call('restart', { targets: ['sink'] })
+      await untilFile(place.path('source.log'), `sent below ${String(from + each)}`)
     }
-    await untilFile(place.path('source.log'), 'all sent')
     await place.client().call('send', { to: 'sink', data: { number: total } })
     const log = await untilFile(place.path('sink.log'), new RegExp(`^got ${String(total)} `, 'm'))
     const got = numbers(log, 'got')
@@ -31,7 +32,9 @@ programs:
     expect(new Set(got).size).toBe(got.length)
     const said = place.read('source.log')
     expect(numbers(said, 'taken').filter((number) => !got.includes(number))).toEqual([])
-    expect(numbers(said, 'MASTER_CHANGED').length + numbers(said, 'taken').length).toBe(total)
+    // Of what was on its way when a master was killed nobody knows; what it held between reading and writing is lost.
+    expect(numbers(said, 'taken').length + numbers(said, 'MASTER_CHANGED').length).toBe(total)
+    expect(total + 1 - got.length).toBeLessThanOrEqual(8 * rounds)
     expect(log).toContain(' in 4')
     expect(await place.one('sink')).toMatchObject({ report: { rubbish: 0 } })
   })
