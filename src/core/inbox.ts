@@ -3,8 +3,10 @@
  * that it writes into. Messages keep their order and their numbers; a worker that ends gives back, whole, what it had not
  * read to the end. Answers go first and end with the incarnation that asked. Bounded: who offers more is refused.
  */
-import { Assembly, lineMax, linesOf } from '../lib/parts.ts'
-import { readMessage } from './message.ts'
+import { linesOf } from '../lib/parts.ts'
+import { composeBatch } from './inbox-batch.ts'
+import type { Batch } from './inbox-batch.ts'
+import { handedLine, messagesOfFifo, messagesOfJournal } from './inbox-reading.ts'
 import type { Message } from './message.ts'
 
 /** Bytes of messages that wait at most, as lines. */
@@ -29,15 +31,6 @@ interface Given {
   readonly end: number
 }
 
-/** What is about to be written in one piece. */
-interface Batch {
-  readonly text: string
-  readonly bytes: number
-  readonly answers: number
-  /** Lines of messages, each with the entry that it ends. */
-  readonly ends: readonly { readonly entry: Entry | null; readonly at: number }[]
-}
-
 /** What the journal has to learn. `anew`: nothing that stands there counts any more. */
 export interface JournalNews {
   readonly anew: boolean
@@ -54,7 +47,7 @@ export class Inbox {
   #cursor = 0
   #answers: string[] = []
   #answerBytes = 0
-  #batch: Batch | null = null
+  #batch: Batch<Entry> | null = null
   #position = 0
   #given: Given[] = []
   #unstored: Entry[] = []
@@ -116,7 +109,7 @@ export class Inbox {
 
   /** What to write next, at most 4096 bytes; the same until `written`. `deliver`: messages, too. */
   next(deliver: boolean): string | null {
-    this.#batch ??= this.#compose(deliver)
+    this.#batch ??= composeBatch(this.#answers, deliver ? this.#messageLines() : [])
     return this.#batch?.text ?? null
   }
 
@@ -125,17 +118,21 @@ export class Inbox {
     const batch = this.#batch
     if (batch === null) return
     this.#batch = null
-    for (const line of this.#answers.splice(0, batch.answers)) this.#answerBytes -= line.length
+    if (batch.answers === this.#answers.length) {
+      this.#answers = []
+      this.#answerBytes = 0
+    } else for (const line of this.#answers.splice(0, batch.answers)) this.#answerBytes -= line.length
     let done = 0
-    for (const { entry, at } of batch.ends) {
+    for (const { of: entry, at } of batch.lines) {
       this.#cursor += 1
       if (entry === null) continue
       this.#cursor = 0
       done += 1
       this.#handOver(entry, this.#position + at)
     }
-    this.#waiting.splice(0, done)
+    if (done > 0) this.#waiting.splice(0, done)
     this.#position += batch.bytes
+    if (this.#given.length === 0) return
     let read = 0
     while (read < this.#given.length && this.#position - (this.#given[read]?.end ?? 0) >= fifoSize) read += 1
     this.#given.splice(0, read)
@@ -152,7 +149,7 @@ export class Inbox {
     this.#cursor = 0
     const own = Math.min(unread.length, this.#position)
     const back = this.#given.filter(({ end }) => end > this.#position - own).map(({ entry: { message } }) => message)
-    const { messages, torn } = messagesIn(Buffer.from(unread.subarray(0, unread.length - own)).toString())
+    const { messages, torn } = messagesOfFifo(Buffer.from(unread.subarray(0, unread.length - own)).toString())
     const known = new Set(this.#waiting.map(({ message: { n } }) => n))
     const isNew = ({ message: { n } }: Entry): boolean => !known.has(n) && known.add(n).has(n)
     const returned = this.#returned.filter(isNew)
@@ -168,17 +165,8 @@ export class Inbox {
 
   /** Takes in what a journal holds; the number of lines that cannot be read, as when a crash has cut one. */
   restore(journal: string): number {
-    let torn = 0
-    let kept = new Map<number, Message>()
-    for (const line of journal.split('\n')) {
-      if (line === '') continue
-      const read = readMessage(line)
-      const handed = read === null ? readHanded(line) : null
-      if (read !== null) kept.set(read.n, read)
-      else if (handed !== null) kept = new Map([...kept].filter(([n]) => n > handed))
-      else torn += 1
-    }
-    this.#insert([...kept.values()].map((message) => ({ ...entryOf(message), stored: true })))
+    const { messages, torn } = messagesOfJournal(journal)
+    this.#insert(messages.map((message) => ({ ...entryOf(message), stored: true })))
     this.#inJournal = journal.length
     return torn
   }
@@ -194,7 +182,7 @@ export class Inbox {
     }
     if (this.#unstored.length === 0 && this.#handedStored === 0) return null
     if (this.#inJournal > 4 * waitingMax) return this.everything()
-    let text = this.#handedStored > 0 ? `{"handed":${String(this.#handedStored)}}\n` : ''
+    let text = this.#handedStored > 0 ? handedLine(this.#handedStored) : ''
     for (const entry of this.#unstored) {
       if (entry.gone) continue
       entry.stored = true
@@ -234,37 +222,12 @@ export class Inbox {
     this.#given.push({ entry, end })
   }
 
-  #compose(deliver: boolean): Batch | null {
-    let text = ''
-    let bytes = 0
-    const add = (line: string): boolean => {
-      const more = Buffer.byteLength(line)
-      if (bytes > 0 && bytes + more > lineMax) return false
-      text += line
-      bytes += more
-      return true
-    }
-    let answers = 0
-    for (const line of this.#answers) {
-      if (!add(line)) break
-      answers += 1
-    }
-    const ends: { entry: Entry | null; at: number }[] = []
-    if (deliver && answers === this.#answers.length) {
-      for (const { entry, last, line } of this.#messageLines()) {
-        if (!add(line)) break
-        ends.push({ entry: last ? entry : null, at: bytes })
-      }
-    }
-    return bytes === 0 ? null : { text, bytes, answers, ends }
-  }
-
-  *#messageLines(): Generator<{ readonly entry: Entry; readonly last: boolean; readonly line: string }> {
+  *#messageLines(): Generator<{ readonly of: Entry; readonly last: boolean; readonly line: string }> {
     let from = this.#cursor
     for (const entry of this.#waiting) {
       entry.lines ??= linesOf(entry.message.line, 'of', entry.message.n)
       for (let at = from; at < entry.lines.length; at += 1) {
-        yield { entry, last: at === entry.lines.length - 1, line: entry.lines[at] ?? '' }
+        yield { of: entry, last: at === entry.lines.length - 1, line: entry.lines[at] ?? '' }
       }
       from = 0
     }
@@ -273,47 +236,4 @@ export class Inbox {
 
 function entryOf(message: Message): Entry {
   return { message, bytes: message.bytes, lines: null, stored: false, gone: false }
-}
-
-function readHanded(line: string): number | null {
-  const [, digits] = /^\{"handed":(\d+)\}$/.exec(line) ?? []
-  return digits === undefined ? null : Number(digits)
-}
-
-/** The messages in what an earlier master has written; what has been read of it ends within a line. */
-function messagesIn(text: string): { readonly messages: Message[]; readonly torn: number } {
-  const assembly = new Assembly('of')
-  const messages: Message[] = []
-  let torn = 0
-  let cut = false
-  for (const line of text.split('\n')) {
-    if (line === '') continue
-    const read = readMessage(line)
-    if (read !== null) {
-      messages.push(read)
-      continue
-    }
-    const part = partOf(line)
-    const put = part === null ? null : assembly.put(part)
-    const whole = put !== null && 'whole' in put ? readMessage(put.whole) : null
-    if (whole !== null) messages.push(whole)
-    else if (put !== null && 'refused' in put) {
-      if (isLast(part)) torn += 1 // without, the journal has it still
-      cut = false // that was the part before
-    } else if (part === null && messages.length === 0) cut ||= !/^\{"(reply|master)":/.test(line)
-  }
-  return { messages, torn: torn + (cut ? 1 : 0) }
-}
-
-function partOf(line: string): unknown {
-  if (!line.startsWith('{"part":')) return null
-  try {
-    return (JSON.parse(line) as { readonly part: unknown }).part
-  } catch {
-    return null // cut; it counts as torn
-  }
-}
-
-function isLast(part: unknown): boolean {
-  return (part as { readonly last?: unknown }).last === true && typeof (part as { readonly of?: unknown }).of === 'number'
 }

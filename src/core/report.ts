@@ -121,7 +121,7 @@ export function heard(report: WorkerReport, word: Word, at: number): WorkerRepor
 
 /** The words of a line by name; `null`: it is no JSON object. Whoever writes nothing but rubbish must cost little: no stack is taken of what does not parse. */
 export function readSaid(line: string): Readonly<Record<string, unknown>> | null {
-  if (!/^\s*\{/.test(line)) return null
+  if (line[0] !== '{' && !/^\s*\{/.test(line)) return null
   try {
     const value: unknown = quietly((): unknown => JSON.parse(line))
     return isObject(value) ? value : null

@@ -70,7 +70,7 @@ export class Desk {
 
   #put(inbox: WorkerInbox, id: number | string, answer: Answer): void {
     const rest = 'error' in answer ? `"error":${JSON.stringify(answer.error)}` : `"value":${JSON.stringify(answer.value) ?? 'null'}`
-    inbox.answer(`{"reply":{"id":${JSON.stringify(id)},${rest}}}`)
+    inbox.answer(`{"reply":{"id":${typeof id === 'number' ? String(id) : JSON.stringify(id)},${rest}}}`)
     this.#touched.add(inbox)
   }
 

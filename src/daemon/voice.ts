@@ -53,6 +53,8 @@ export class Voice {
   #broken = 0
   /** It has asked for something in this chunk. */
   #hasAsked = false
+  /** When it has asked last. */
+  #askedAt = 0
   /** It has named a process that is not its own. */
   #doubted = false
   /** What the words of one chunk ask for: the last of each kind counts. */
@@ -84,7 +86,7 @@ export class Voice {
 
   /** What the incarnation has said. */
   get report(): WorkerReport {
-    return this.#report
+    return this.#askedAt > this.#report.at ? { ...this.#report, at: this.#askedAt } : this.#report
   }
 
   /** Calls back with each account that it gives of its health; returns the end of it. */
@@ -113,6 +115,7 @@ export class Voice {
     this.#discarding = false
     this.#lines.reset()
     this.#report = silence
+    this.#askedAt = 0
     this.#doubted = false
     return problem
   }
@@ -162,7 +165,7 @@ export class Voice {
     this.#lines.push(chunk)
     if (this.#hasAsked) {
       this.#hasAsked = false
-      this.#report = { ...this.#report, at: this.#ports.clock.wall() }
+      this.#askedAt = this.#ports.clock.wall()
       this.#ports.desk.settle()
       if (this.inbox?.isBehind === true) fifo.hold(true)
     }

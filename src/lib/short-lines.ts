@@ -29,7 +29,7 @@ export class ShortLines {
       }
       start = end + 1
     }
-    this.#take(bytes.subarray(start))
+    if (start < bytes.length) this.#take(bytes.subarray(start))
   }
 
   /** Hands out what is left without a line end; an empty line is none. */

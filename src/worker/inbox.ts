@@ -40,6 +40,9 @@ export class Inbox {
   #opened = false
   #lastId = 0
   #keepsAlive = false
+  /** How the socket is: it reads, and the process waits for it. */
+  #paused: boolean | null = null
+  #refed = false
 
   /** `named`: what NSUP_INBOX_FD says. */
   constructor(named: string | undefined, to: Channel) {
@@ -59,17 +62,25 @@ export class Inbox {
     if (!this.isOpen) return Promise.reject(new RequestError('NO_MASTER', 'there is no nsup to ask: this process has no inbox (messages: true, or tables)'))
     this.#lastId += 1
     const id = this.#lastId
-    const json = JSON.stringify({ [word]: { ...asked, id } })
-    if (json.length > wholeMax) return Promise.reject(new RequestError('BAD_ARGUMENTS', `the request takes ${String(json.length)} bytes, more than ${String(wholeMax)}`))
-    for (const line of linesOf(json, 'id', id)) {
-      const written = this.#channel.writeJson(line.slice(0, -1))
-      if (written === 'closed') return Promise.reject(new RequestError('NO_MASTER', 'the report channel is closed'))
-      if (written === 'lost') return Promise.reject(new RequestError('BUSY', 'the master does not keep up: too much waits in the report channel'))
-    }
+    const said = JSON.stringify(asked)
+    const refused = this.#send(`{"${word}":{"id":${String(id)}${said === '{}' ? '' : ','}${said.slice(1)}}`, id)
+    if (refused !== null) return Promise.reject(refused)
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject })
       this.#adjust()
     })
+  }
+
+  /** In one line, as nearly always, or in parts. */
+  #send(json: string, id: number): RequestError | null {
+    if (json.length > wholeMax) return new RequestError('BAD_ARGUMENTS', `the request takes ${String(json.length)} bytes, more than ${String(wholeMax)}`)
+    const short = json.length * 3 < lineMax
+    for (const line of short ? [json] : linesOf(json, 'id', id)) {
+      const written = this.#channel.writeJson(short ? line : line.slice(0, -1))
+      if (written === 'closed') return new RequestError('NO_MASTER', 'the report channel is closed')
+      if (written === 'lost') return new RequestError('BUSY', 'the master does not keep up: too much waits in the report channel')
+    }
+    return null
   }
 
   /** Lets this take every message from now on. `keepsAlive`: the process goes on as long as messages may come. */
@@ -161,11 +172,19 @@ export class Inbox {
     return this.messages.isFull && this.#pending.size === 0
   }
 
+  /** With each request and each answer: most often nothing changes. */
   #adjust(): void {
     if (this.#socket === null) return
-    if (this.#isFull()) this.#socket.pause()
-    else this.#socket.resume()
-    if (this.#keepsAlive || this.#pending.size > 0) this.#socket.ref()
+    const full = this.#isFull()
+    if (full !== this.#paused) {
+      this.#paused = full
+      if (full) this.#socket.pause()
+      else this.#socket.resume()
+    }
+    const alive = this.#keepsAlive || this.#pending.size > 0
+    if (alive === this.#refed) return
+    this.#refed = alive
+    if (alive) this.#socket.ref()
     else this.#socket.unref()
   }
 }

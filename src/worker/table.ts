@@ -63,30 +63,30 @@ const pageRows = 500
  * @example const sessions = table<{ user: string; seen: number }>('sessions')
  */
 export function table<R extends TableRow = TableRow>(name: string): SharedTable<R> {
-  const ask = (op: string, words: object = {}): Promise<unknown> => inbox.request('table', { name, op, ...words })
+  const ask = (words: object): Promise<unknown> => inbox.request('table', words)
   const done = (): void => undefined
   return {
-    get: ((key: string, column?: string) => ask('get', { key, column })) as SharedTable<R>['get'],
-    set: (key, row, options) => ask('set', { key, row, ...seconds(options) }).then(done),
-    incr: (key, by = 1, options) => ask('incr', { key, by, column: options?.column, ...seconds(options) }) as Promise<number>,
-    decr: (key, by = 1, options) => ask('decr', { key, by, column: options?.column, ...seconds(options) }) as Promise<number>,
-    del: (key, expect) => ask('del', { key, expect }) as Promise<boolean>,
-    exists: (key) => ask('exists', { key }) as Promise<boolean>,
-    compareAndSet: (key, expect, row, options) => ask('cas', { key, expect, row, ...seconds(options) }) as Promise<boolean>,
-    count: () => ask('count') as Promise<number>,
+    get: ((key: string, column?: string) => ask({ name, op: 'get', key, column })) as SharedTable<R>['get'],
+    set: (key, row, options) => ask({ name, op: 'set', key, row, ttl_s: seconds(options) }).then(done),
+    incr: (key, by = 1, options) => ask({ name, op: 'incr', key, by, column: options?.column, ttl_s: seconds(options) }) as Promise<number>,
+    decr: (key, by = 1, options) => ask({ name, op: 'decr', key, by, column: options?.column, ttl_s: seconds(options) }) as Promise<number>,
+    del: (key, expect) => ask({ name, op: 'del', key, expect }) as Promise<boolean>,
+    exists: (key) => ask({ name, op: 'exists', key }) as Promise<boolean>,
+    compareAndSet: (key, expect, row, options) => ask({ name, op: 'cas', key, expect, row, ttl_s: seconds(options) }) as Promise<boolean>,
+    count: () => ask({ name, op: 'count' }) as Promise<number>,
     async *scan({ prefix = '' } = {}) {
       for (let cursor: number | null = 0; cursor !== null;) {
-        const page = await ask('scan', { prefix, cursor, limit: pageRows }) as Page<R>
+        const page = await ask({ name, op: 'scan', prefix, cursor, limit: pageRows }) as Page<R>
         for (const { key, row, ttl_s: left } of page.rows) yield { key, row, ttl: left === null ? null : left * 1000 }
         cursor = page.cursor
       }
     },
-    clear: () => ask('clear').then(done),
+    clear: () => ask({ name, op: 'clear' }).then(done),
   }
 }
 
-/** The protocol counts seconds. */
-function seconds(options: TtlOptions | undefined): { readonly ttl_s?: number | null } {
-  const { ttl } = options ?? {}
-  return ttl === undefined ? {} : { ttl_s: ttl === null ? null : ttl / 1000 }
+/** The protocol counts seconds; what is not there is not written. */
+function seconds(options: TtlOptions | undefined): number | null | undefined {
+  const ttl = options?.ttl
+  return typeof ttl === 'number' ? ttl / 1000 : ttl
 }
