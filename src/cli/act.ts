@@ -4,12 +4,16 @@
  */
 import type { Client } from '../api/client.ts'
 import type { WireOutcome } from '../api/results.ts'
+import { faultRow } from '../lib/fault.ts'
 import type { Context } from './command.ts'
 import { conclude, printDone } from './outcomes.ts'
 import type { Wording } from './outcomes.ts'
 import { tellHolds } from './holds.ts'
 import { startVerdict, watchStates } from './progress.ts'
 import type { StateName } from './progress.ts'
+
+/** supervisord's code for an outcome that is no fault. */
+const successCode = 80
 
 export const startWording: Wording = { done: 'started', harmless: 'ALREADY_STARTED', skipped: 'ALREADY_STARTED', missingGroup: 2 }
 export const stopWording: Wording = { done: 'stopped', harmless: 'NOT_RUNNING', skipped: 'NOT_RUNNING', missingGroup: 1 }
@@ -113,5 +117,6 @@ export async function startInNewMaster(context: Context, client: Client, words: 
 
 function judged(outcome: WireOutcome, states: ReadonlyMap<string, StateName>): WireOutcome {
   const state = states.get(outcome.namespec) ?? 'UNKNOWN'
-  return { ...outcome, result: startVerdict(state) ?? 'TIMEOUT', description: `it is ${state}` }
+  const result = startVerdict(state) ?? 'TIMEOUT'
+  return { ...outcome, result, code: result === 'OK' ? successCode : faultRow(result).code, description: `it is ${state}` }
 }

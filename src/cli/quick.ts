@@ -2,7 +2,7 @@
  * What `start app.js --name api -- --port 3000` orders: which words mean a program that is in no config, what runs it,
  * and what it is called. Looks at files; asks no master.
  */
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, extname, join, resolve } from 'node:path'
 import type { ParamsOf } from '../api/methods.ts'
@@ -46,7 +46,7 @@ function commandFor(context: Context, word: string, args: readonly string[]): Pi
   return literal([found])
 }
 
-/** What is put in front of a file. */
+/** What is put in front of a file. One that is executable and names its interpreter (`#!/bin/bash`, a venv) needs nothing. */
 function runnerFor(file: string, by: string | undefined, env: NodeJS.ProcessEnv): string[] {
   const extension = extname(file).toLowerCase()
   if (by !== undefined && by !== 'none') {
@@ -58,7 +58,7 @@ function runnerFor(file: string, by: string | undefined, env: NodeJS.ProcessEnv)
   }
   if (by === undefined && typescript.includes(extension)) return nodeForTypes(file)
   const name = by === undefined ? interpreters[extension] : undefined
-  if (name === undefined) {
+  if (name === undefined || (name !== 'node' && isExecutable(file) && namesInterpreter(file))) {
     if (isExecutable(file)) return []
     throw new CliError(`${file} is not executable: chmod +x it, or say what runs it with --interpreter`, 1)
   }
@@ -125,6 +125,16 @@ function settled(pair: string): string {
   const rows: Readonly<Record<string, { readonly place?: string }>> = { ...programRows, ...processRows }
   const isPath = key === 'env_file' || key === 'directory' || ['file', 'path', 'logfile'].includes((Object.hasOwn(rows, key) ? rows[key]?.place : undefined) ?? '')
   return isPath && !/^([/~%$]|(none|auto|syslog)$)/i.test(value) && value !== '' ? `${key}=${resolve(value)}` : pair
+}
+
+function namesInterpreter(file: string): boolean {
+  const fd = openSync(file, 'r')
+  try {
+    const first = Buffer.alloc(2)
+    return readSync(fd, first) === 2 && first.toString() === '#!'
+  } finally {
+    closeSync(fd)
+  }
 }
 
 function onPath(command: string, env: NodeJS.ProcessEnv): string | undefined {

@@ -66,6 +66,7 @@ export class ByHandList implements ProgramList {
     const kept = byHand.read()
     const taken = this.actions.groups().some((group) => group.name === name || group.processes.some((spec) => spec.program === name || spec.name === name))
     if (taken || kept.programs.some((program) => program.name === name)) throw new Fault('BAD_ARGUMENTS', `${name} is there already: nsup restart ${name} restarts it, nsup delete ${name} removes it`)
+    if (name === 'all' || /[*?]/.test(name)) throw new Fault('BAD_ARGUMENTS', `${name} cannot be the name of a program: to all commands it means several`)
     checkOptions(order)
     const programs = [...kept.programs, order]
     const warnings = this.tried(programs, name)

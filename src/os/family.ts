@@ -35,8 +35,13 @@ async function seenInProc(): Promise<Map<number, Seen>> {
   return new Map(step.value.map((stat) => [stat.pid, {
     parent: stat.parent,
     session: stat.session,
-    tell: () => ({ user: userOf(stat.pid, users), uptime: ageOf(stat.startTime), command: commandOf(stat) }),
+    tell: () => ({ user: userOf(stat.pid, users), uptime: wholeAge(stat.startTime), command: commandOf(stat) }),
   }]))
+}
+
+function wholeAge(startTime: string): number | null {
+  const age = ageOf(startTime)
+  return age === null ? null : Math.round(age)
 }
 
 /** Who is of the family, and below whom; the master first, then level by level. */

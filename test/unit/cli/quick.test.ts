@@ -16,6 +16,7 @@ for (const name of ['python3', 'mine', 'tool']) {
   writeFileSync(join(dir, name), '')
   chmodSync(join(dir, name), 0o755)
 }
+writeFileSync(join(dir, 'own.py'), '#!/usr/bin/env python9\n', { mode: 0o755 })
 const file = (name: string): string => join(dir, name)
 
 const unknown = (targets: readonly string[]): object => ({ processes: [], missing: targets.map((target) => ({ target, kind: 'process', suggestion: null })) })
@@ -34,6 +35,7 @@ const orderOf = ({ asked }: Result): Record<string, unknown> => (asked.find(({ m
 it.each([
   [[file('app.js')], 'app', `${process.execPath} ${file('app.js')}`],
   [[file('job.py'), '--', '-v', 'a b'], 'job', `${file('python3')} ${file('job.py')} -v 'a b'`],
+  [[file('own.py')], 'own', file('own.py')],
   [[file('tool'), '--name', 't'], 't', file('tool')],
   [[file('plain'), '--interpreter', 'mine -x'], 'plain', `${file('mine')} -x ${file('plain')}`],
   [[file('app.js'), '--interpreter', file('mine')], 'app', `${file('mine')} ${file('app.js')}`],

@@ -75,6 +75,7 @@ it('refuses a name that is taken, an option that does not exist and a value that
   expect(add({ options: { numprocs: 'many' } })).toContain('numprocs')
   expect(add({ options: { command: 'x' } })).toContain('command is not set as an option')
   expect(add({ options: { environment: 'A=1' } })).toContain('given twice')
+  for (const name of ['all', 'x*']) expect(add({ name })).toContain('it means several')
   expect(add({ name: 'x:y' })).toContain('BAD_ARGUMENTS')
   expect(existsSync(one.kept)).toBe(false)
   expect(one.done).toEqual([])
