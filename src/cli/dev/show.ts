@@ -20,7 +20,8 @@ export class Show {
   /** The logs must be there. */
   constructor(context: Context, specs: readonly ProcessSpec[], logDir: string) {
     const named = specs.map((spec) => ({ spec, name: spec.name, namespec: namespec(spec.group, spec.name) }))
-    this.#screen = new Screen(context.out, labelsOf(named), context.style === 'json' ? 'json' : 'lines')
+    const out = context.options.plain === true ? { ...context.out, colour: false } : context.out
+    this.#screen = new Screen(out, labelsOf(named), context.style === 'json' ? 'json' : 'lines')
     this.#life = new DevLife(specs)
     this.#logs = new Map(named.map(({ spec, namespec: process }) => [process, this.#tailsOf(process, spec)]))
     this.#main = new Tail(devLog(logDir), (line) => { this.#take(line) })
