@@ -22,7 +22,7 @@ import type { Random } from './random-world.ts'
 
 const acts = [
   ...(['advance', 'advance', 'advance', 'advance', 'advance', 'advance', 'start', 'start', 'stop', 'stop', 'restart'] as const),
-  ...(['config', 'partial', 'memory', 'end', 'end', 'recycle', 'jump', 'die', 'remove', 'hurry'] as const),
+  ...(['config', 'partial', 'memory', 'edit', 'end', 'end', 'recycle', 'jump', 'die', 'remove', 'hurry'] as const),
 ] as const
 
 const comparison = {
@@ -88,6 +88,8 @@ export class CareLife {
         return this.ask({ type: 'recycle', reason: 'asked', by: 'sim', now: false }, (proc) => proc.id !== null)
       case 'memory':
         return this.ask({ type: 'recycle', reason: 'too large', by: 'max_memory', now: false }, (proc) => proc.id !== null && proc.spec.care?.recycle !== undefined)
+      case 'edit':
+        return this.ask({ type: 'changed', reason: 'x.js changed (watch)', by: 'watch' }, () => true)
       case 'config':
         return this.apply(randomCareGroups(random, random.chance(0.3)), [])
       case 'partial':
