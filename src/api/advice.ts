@@ -3,6 +3,7 @@
  * rows stand from what holds a process now, over how it failed, to what it wrote; every row that applies has its say.
  */
 import type { ExitRecord, ProcessView } from '../core/model.ts'
+import { endedRows, endOf } from './advice-ended.ts'
 import { isEscalation, signalBehind } from './exit-meaning.ts'
 import * as words from './last-words.ts'
 
@@ -180,9 +181,7 @@ const rows = {
   stopped: ({ view }) => view.state !== 'STOPPED' || view.startedAt === 0 || view.want === 'up' ? null : {
     what: `it was stopped by ${view.stopRequestedBy ?? view.wantedBy}`, todo: `nsup start ${view.namespec} starts it again`,
   },
-  'not-restarted': ({ view }) => view.state !== 'EXITED' || view.want === 'up' ? null : {
-    what: `it ended ${endOf(view)} and is not started again (${view.wantedBy})`, todo: `nsup start ${view.namespec}, or another autorestart`,
-  },
+  ...endedRows,
   uncontrolled: ({ view }) => view.state !== 'UNKNOWN' ? null : {
     what: `it cannot be signalled: ${view.reason}`, todo: 'the master may not signal the user that it runs as; run the master as root or end it by hand',
   },
@@ -237,12 +236,6 @@ function spoken(read: (lines: readonly string[]) => words.Word | null, says: (wo
 
 function failedToStay({ state, spawnError }: ProcessView): boolean {
   return state !== 'RUNNING' && state !== 'STOPPED' && spawnError.startsWith('Exited too quickly')
-}
-
-function endOf({ exits }: ProcessView): string {
-  const status = exits.at(-1)?.status
-  if (status?.kind === 'code') return `with code ${String(status.code)}`
-  return status?.kind === 'signal' ? `by ${status.signal}` : 'in an unknown way'
 }
 
 function whoIs({ pid, name }: PortHolder): string {

@@ -8,7 +8,7 @@ import type { InboxCounts } from '../core/sending.ts'
 import { namespec, socketUrl } from '../core/spec.ts'
 import type { LogSpec, ProcessSpec, SocketSpec } from '../core/spec.ts'
 import type { Outcome } from './master.ts'
-import { taskOf } from './runs.ts'
+import { jobConfigOf, taskOf } from './runs.ts'
 import type { LogConfig, ProcessConfig, ProcessDetail, ProcessStatus, WireExit, WireOutcome } from './results.ts'
 
 export interface Usage {
@@ -133,6 +133,7 @@ function configOf(spec: ProcessSpec): ProcessConfig {
     umask: spec.umask === null ? null : spec.umask.toString(8).padStart(3, '0'),
     serverurl: spec.serverurl,
     socket: spec.socket === undefined ? null : socketConfigOf(spec.socket),
+    job: spec.care?.job === undefined ? null : jobConfigOf(spec.care.job),
     environment_keys: Object.keys(spec.environment).sort(),
     stdout: logConfigOf(spec.stdout),
     stderr: logConfigOf(spec.stderr),

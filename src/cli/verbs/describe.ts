@@ -5,6 +5,7 @@ import { exitLine } from '../exits.ts'
 import { duration, size, time } from '../humane.ts'
 import { printJson, printMissing } from '../outcomes.ts'
 import { paint } from '../output.ts'
+import { jobRow, nextRows, runLines } from '../runs.ts'
 
 export async function run(context: Context): Promise<number> {
   const client = await context.connect()
@@ -23,7 +24,7 @@ function describe(context: Context, detail: ProcessDetail): string {
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
   const exits = detail.exits.length === 0 ? ['  none'] : [...detail.exits].reverse().flatMap(exitLines)
-  return [title, ...lines, paint(context.out, 'bold', 'last exits, newest first'), ...exits].join('\n')
+  return [title, ...lines, ...runLines(context.out, detail), paint(context.out, 'bold', 'last exits, newest first'), ...exits].join('\n')
 }
 
 type Row = readonly [name: string, value: string]
@@ -35,7 +36,8 @@ function stateRows(detail: ProcessDetail): Row[] {
     ['wanted', `${detail.want}, by ${detail.wanted_by}`],
     ['reason', detail.state === 'RUNNING' ? detail.reason : detail.reason || detail.description],
     ['stopped by', detail.stop_requested_by ?? ''],
-    ['next try', detail.retry_in === null ? '' : `in ${duration(detail.retry_in)}`],
+    ['next try', detail.retry_in === null || detail.next_run !== 0 ? '' : `in ${duration(detail.retry_in)}`],
+    ...nextRows(detail),
     ['ready', running ? (detail.ready ? 'yes' : 'not yet') : ''],
     ['health', detail.health === 'unknown' ? '' : `${detail.health}${detail.ailment === '' ? '' : `: ${detail.ailment}`}`],
     ['job', detail.job ?? ''],
@@ -78,7 +80,8 @@ function configRows({ config, program, group, group_priority: groupPriority, by_
     ['environment', config.environment_keys.join(' ')],
     ['priority', String(config.priority)],
     ['autostart', String(config.autostart)],
-    ['autorestart', `${config.autorestart}, exitcodes ${config.exitcodes.join(',')}`],
+    jobRow(config),
+    ['autorestart', config.job !== null ? `no, exitcodes ${config.exitcodes.join(',')}` : `${config.autorestart}, exitcodes ${config.exitcodes.join(',')}`],
     ['start', `up after ${config.startsecs} s, ${config.startretries} retries`],
     ['stop', `${config.stopsignal}, SIGKILL after ${config.stopwaitsecs} s${groupWords(config)}`],
   ]

@@ -5,6 +5,7 @@ import { exitLine } from '../exits.ts'
 import { duration, time } from '../humane.ts'
 import { printJson, printMissing } from '../outcomes.ts'
 import { paint } from '../output.ts'
+import { nextRows } from '../runs.ts'
 
 type Why = ResultOf<'why'>
 
@@ -29,7 +30,8 @@ function explain(context: Context, { process, next_try: nextTry, advice, exits }
     ['is', `${process.state} since ${time(process.since)} (${ago})${process.pid === 0 ? '' : `, pid ${process.pid}`}`],
     ['because', process.hold === null ? process.reason : ''],
     ['held', process.hold ?? ''],
-    ['next try', nextTry === 0 ? '' : `${time(nextTry)} (in ${duration(process.retry_in ?? 0)})`],
+    ...nextRows(process),
+    ['next try', nextTry === 0 || process.next_run !== 0 ? '' : `${time(nextTry)} (in ${duration(process.retry_in ?? 0)})`],
     ['health', process.health === 'unknown' ? '' : `${process.health}${process.ailment === '' ? '' : `: ${process.ailment}`}`],
     ['it says', process.report?.status ?? ''],
     ['its job', process.job ?? ''],

@@ -23,6 +23,9 @@ const failing = (status: ExitStatus, lines: readonly string[] = [], more: Partia
 const unspawned = (spawnError: string): FakeView => ({ state: 'FATAL', pid: 0, spawnError, reason: `${spawnError}; gave up after 4 tries` })
 const held = (hold: string, more: FakeView = {}): FakeView => ({ state: 'STOPPED', pid: 0, hold, ...more })
 
+const job = { interval: 60_000, schedule: null, timezone: null, overlap: 'skip', catchUp: 'none', spread: 0, seed: '', runTimeout: 5000, retries: 0 } as const
+const task = { nextRun: now + 5000, cause: null, waiting: 0, skipped: 0, resting: false }
+
 interface Case {
   readonly about: string
   readonly view: FakeView
@@ -90,6 +93,8 @@ const cases: readonly Case[] = [
   { about: 'not-started', view: { state: 'STOPPED', pid: 0, want: 'down', startedAt: 0, spec: { autostart: false } }, what: /autostart is off/, todo: /nsup start web/ },
   { about: 'stopped', view: { state: 'STOPPED', pid: 0, want: 'down', stopRequestedBy: 'cli root' }, what: /stopped by cli root/, todo: /nsup start web/ },
   { about: 'not-restarted', view: { state: 'EXITED', pid: 0, want: 'down', wantedBy: 'autorestart: unexpected', exits: [exit(code(0), { expected: true })] }, what: /with code 0 .*autorestart: unexpected/, todo: /another autorestart/ },
+  { about: 'run-failed', view: { state: 'EXITED', pid: 0, task, exits: [exit(code(3), { run: { cause: 'schedule', slot: 5, result: 'failed' } })] }, what: /last run has failed: it ended with code 3/, todo: /nsup trigger web runs it now/ },
+  { about: 'run-timeout', view: { state: 'EXITED', pid: 0, task, spec: { care: { job } }, exits: [exit(by('SIGTERM'), { wanted: true, by: 'run_timeout', run: { cause: 'interval', slot: null, result: 'timeout' } })] }, what: /longer than run_timeout \(5 s\)/, todo: /raise run_timeout/ },
   { about: 'uncontrolled', view: { state: 'UNKNOWN', reason: 'could not send SIGTERM to pid 100: EPERM' }, what: /EPERM/, todo: /as root/ },
 ]
 

@@ -118,10 +118,10 @@ test('describe tells how it ended, who asked, the last lines, and only names of 
   const config = {
     command: 'cat', command_problem: null, process_num: 0, priority: 999, autostart: true, autorestart: 'unexpected', exitcodes: [0],
     startsecs: 1, startretries: 3, stopsignal: 'SIGTERM', stopwaitsecs: 10, stopasgroup: false, killasgroup: false, user: null,
-    redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: { url: 'unix:///run/w.sock', backlog: 16, mode: '0660', owner: 'www-data' }, environment_keys: ['TOKEN'], stdout: log, stderr: log,
+    redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: { url: 'unix:///run/w.sock', backlog: 16, mode: '0660', owner: 'www-data' }, job: null, environment_keys: ['TOKEN'], stdout: log, stderr: log,
   }
   const view = status('web', { state: 'STOPPED', pid: 0, reason: 'stopped by cli root', stop_requested_by: 'cli root' })
-  const answers = { status: () => ({ processes: [view], missing: [] }), describe: () => ({ ...view, exits: [exit], config }) }
+  const answers = { status: () => ({ processes: [view], missing: [] }), describe: () => ({ ...view, inbox: null, exits: [exit], config }) }
   const { out, code } = await command(['describe', 'web'], answers)
   expect(code).toBe(0)
   expect(out).toMatch(/^web {2}STOPPED\n/)

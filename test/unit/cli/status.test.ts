@@ -125,7 +125,7 @@ test('describe shows readiness, health, the job in hand, failures in a row and w
       exits: [],
       config: {
         command: 'run', command_problem: null, process_num: 0, priority: 999, autostart: true, autorestart: 'always', exitcodes: [0], startsecs: 1, startretries: 3, stopsignal: 'SIGTERM', stopwaitsecs: 10,
-        stopasgroup: false, killasgroup: false, user: null, redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: null, environment_keys: [], stdout: { maxbytes: 0 }, stderr: {},
+        stopasgroup: false, killasgroup: false, user: null, redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: null, job: null, environment_keys: [], stdout: { maxbytes: 0 }, stderr: {},
       },
     }),
   })
