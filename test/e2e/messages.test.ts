@@ -1,7 +1,7 @@
 /** Messages between workers, with masters that are killed, and from the command line. */
 import { describe, expect, it } from 'vitest'
 import { fixture, newPlace } from './harness.ts'
-import { untilFile, untilSaid, untilState } from './waits.ts'
+import { untilFile, untilState } from './waits.ts'
 
 const numbers = (text: string, word: string): number[] => [...text.matchAll(new RegExp(`^${word} (\\d+)`, 'gm'))].map(([, digits]) => Number(digits))
 
@@ -50,7 +50,7 @@ programs:
     await untilState(place, 'later', 'BACKOFF')
     expect((await place.nsup('send', 'later', '{"one":1}')).stdout).toMatch(/^later: sent \(message \d+\)\n$/)
     await place.client().call('send', { to: 'later', data: 'two' })
-    expect(await place.nsup('send', 'plain', 'x')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('messages: true') })
+    expect(await place.nsup('send', 'plain', 'x')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('messages: true') as unknown })
     expect((await place.nsup('describe', 'later')).stdout).toMatch(/inbox +2 messages wait/)
     process.kill(first.pid, 'SIGKILL')
     await first.ended

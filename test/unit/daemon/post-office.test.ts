@@ -7,6 +7,7 @@ import type { MasterEvent } from '../../../src/core/events.ts'
 import type { Proc } from '../../../src/core/proc.ts'
 import { enlist, newFleet } from '../../../src/core/roster.ts'
 import type { Fleet } from '../../../src/core/roster.ts'
+import type { Sent } from '../../../src/core/sending.ts'
 import { namespec } from '../../../src/core/spec.ts'
 import { Bus } from '../../../src/daemon/bus.ts'
 import { Desk } from '../../../src/daemon/desk.ts'
@@ -75,16 +76,16 @@ const waiting = (): Record<string, number> => Object.fromEntries([...inboxes].fi
 
 describe('a message', () => {
   it('goes to one of a program in turns, and first to who has nothing waiting', () => {
-    expect([1, 2, 3].map(() => (send('checkin') as { to: string[] }).to[0])).toEqual(['shop:checkin_0', 'shop:checkin_1', 'shop:checkin_2'])
+    expect([1, 2, 3].map(() => (send('checkin') as Sent).to[0])).toEqual(['shop:checkin_0', 'shop:checkin_1', 'shop:checkin_2'])
     send('shop:checkin_0')
     const busy = procs.get('shop:checkin_1')
     Object.assign(busy ?? {}, { state: 'FATAL' })
-    expect([1, 2].map(() => (send('checkin') as { to: string[] }).to[0])).toEqual(['shop:checkin_0', 'shop:checkin_2'])
+    expect([1, 2].map(() => (send('checkin') as Sent).to[0])).toEqual(['shop:checkin_0', 'shop:checkin_2'])
   })
 
   it('goes to all that it means, with one number, and names those who do not get it', () => {
     Object.assign(procs.get('shop:checkin_1') ?? {}, { state: 'STOPPED', want: 'down' })
-    expect(send('shop:*')).toEqual({ n: expect.any(Number), to: ['shop:checkin_0', 'shop:checkin_2'], refused: [{ to: 'shop:checkin_1', code: 'NOT_RUNNING', message: 'shop:checkin_1 is STOPPED and is not to run' }] })
+    expect(send('shop:*')).toEqual({ n: expect.any(Number) as unknown, to: ['shop:checkin_0', 'shop:checkin_2'], refused: [{ to: 'shop:checkin_1', code: 'NOT_RUNNING', message: 'shop:checkin_1 is STOPPED and is not to run' }] })
     expect(waiting()).toEqual({ 'shop:checkin_0': 1, 'shop:checkin_2': 1 })
   })
 
@@ -94,7 +95,7 @@ describe('a message', () => {
     ['off', 'NOT_RUNNING', 'off is STOPPED and is not to run'],
     ['dead', 'NOT_RUNNING', 'dead is FATAL: Exited too quickly'],
   ])('to %s is refused with %s', (to, code, message) => {
-    expect(send(to)).toMatchObject({ code, message: expect.stringContaining(message) })
+    expect(send(to)).toMatchObject({ code, message: expect.stringContaining(message) as unknown })
     expect(waiting()).toEqual({})
   })
 
@@ -108,8 +109,8 @@ describe('a message', () => {
   it('is refused by a full inbox with the reason, and by one of several only when all are full', () => {
     const big = 'x'.repeat(600_000)
     expect([1, 2, 3, 4].map(() => 'code' in send('checkin', undefined, big))).toEqual([false, false, false, true])
-    expect(send('checkin', undefined, big)).toMatchObject({ code: 'INBOX_FULL', message: expect.stringMatching(/^none of the 3 of the program checkin can take it: 6000\d\d bytes wait/) })
-    expect(send('web', undefined, 'x'.repeat(2_000_000))).toMatchObject({ code: 'INBOX_FULL', message: expect.stringContaining('an inbox 1048576') })
+    expect(send('checkin', undefined, big)).toMatchObject({ code: 'INBOX_FULL', message: expect.stringMatching(/^none of the 3 of the program checkin can take it: 6000\d\d bytes wait/) as unknown })
+    expect(send('web', undefined, 'x'.repeat(2_000_000))).toMatchObject({ code: 'INBOX_FULL', message: expect.stringContaining('an inbox 1048576') as unknown })
     expect(inboxes.get('web')?.counts.refused).toBe(1)
   })
 
@@ -127,9 +128,9 @@ describe('a message', () => {
   })
 
   it('has a number above those of the master before', () => {
-    const first = send('web') as { n: number }
+    const first = send('web') as Sent
     office = new PostOffice(ports())
-    expect((send('web') as { n: number }).n).toBeGreaterThan(first.n)
+    expect((send('web') as Sent).n).toBeGreaterThan(first.n)
   })
 })
 
@@ -138,7 +139,7 @@ describe('a worker that asks', () => {
     expect(ask('web', { send: { id: 1, to: 'checkin', data: { a: 1 } }, status: 'sending' })).toBe(1)
     expect(ask('web', { send: { to: 'checkin' } })).toBe(1)
     expect(ask('web', { ping: { id: 'p' } })).toBe(1)
-    expect(answers.get('web')).toEqual([expect.stringMatching(/^\{"reply":\{"id":1,"value":\{"n":\d+,"to":\["shop:checkin_0"\]\}\}\}$/), '{"reply":{"id":"p","value":null}}'])
+    expect(answers.get('web')).toEqual([expect.stringMatching(/^\{"reply":\{"id":1,"value":\{"n":\d+,"to":\["shop:checkin_0"\]\}\}\}$/) as unknown, '{"reply":{"id":"p","value":null}}'])
   })
 
   it('is told what is wrong', () => {

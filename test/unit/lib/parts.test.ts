@@ -48,12 +48,12 @@ describe('lines in parts', () => {
     expect(assembly.put(part(2, 1, 'x'))).toEqual({ refused: 'part 1 came where part 0 was due', mark: 2 })
     assembly.put(part(3, 0, 'x'))
     assembly.clear()
-    expect(assembly.put(part(3, 1, 'x'))).toMatchObject({ mark: 3, refused: expect.any(String) })
+    expect(assembly.put(part(3, 1, 'x'))).toMatchObject({ mark: 3, refused: expect.any(String) as unknown })
   })
 
   it('are refused when they are none', () => {
     for (const bad of [null, 7, {}, part(null, 0, 'x'), part('x'.repeat(65), 0, 'x'), part(Number.NaN, 0, 'x')]) expect(new Assembly('id').put(bad)).toMatchObject({ mark: null })
-    for (const bad of [part(1, '0', 'x'), part(1, 0, 7), part(1, 0, 'x', 1)]) expect(new Assembly('id').put(bad)).toMatchObject({ mark: 1, refused: expect.stringContaining('index') })
+    for (const bad of [part(1, '0', 'x'), part(1, 0, 7), part(1, 0, 'x', 1)]) expect(new Assembly('id').put(bad)).toMatchObject({ mark: 1, refused: expect.stringContaining('index') as unknown })
     expect([isMark(1), isMark('a'), isMark({}), isMark(undefined)]).toEqual([true, true, false, false])
   })
 
@@ -61,10 +61,10 @@ describe('lines in parts', () => {
     const assembly = new Assembly('id')
     const big = 'x'.repeat(wholeMax / 2)
     assembly.put(part('one', 0, big))
-    expect(assembly.put(part('one', 1, `${big}x`))).toMatchObject({ mark: 'one', refused: expect.stringContaining(String(wholeMax)) })
+    expect(assembly.put(part('one', 1, `${big}x`))).toMatchObject({ mark: 'one', refused: expect.stringContaining(String(wholeMax)) as unknown })
     assembly.put(part('two', 0, big))
     assembly.put(part('three', 0, big))
-    expect(assembly.put(part('four', 0, 'x'))).toMatchObject({ mark: 'two', refused: expect.stringContaining('too many') })
+    expect(assembly.put(part('four', 0, 'x'))).toMatchObject({ mark: 'two', refused: expect.stringContaining('too many') as unknown })
     expect(assembly.put(part('three', 1, '', true))).toEqual({ whole: big, mark: 'three' })
   })
 })

@@ -49,7 +49,7 @@ const tell = (...lines: readonly object[]): void => { for (const line of lines) 
 const message = (n: number, data: unknown = n): object => ({ message: { n, from: 'a', data } })
 
 /** Takes messages; resolves when there are so many. */
-function collect(): { readonly got: unknown[]; until(count: number): Promise<void> } {
+function collect(): { readonly got: unknown[]; readonly until: (count: number) => Promise<void> } {
   const got: unknown[] = []
   let wake = (): void => undefined
   inbox.onMessage(({ data }) => { got.push(data); wake() }, false)
