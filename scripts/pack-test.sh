@@ -3,6 +3,7 @@
 # check, start, status, shutdown there. Touches only temporary folders and NSUP_HOME (default: a temporary folder).
 set -eu
 cd "$(dirname "$0")/.."
+checkout=$(pwd)
 . scripts/left-over.sh
 
 temp=$(mktemp -d "${TMPDIR:-/tmp}/nsup-pack.XXXXXX")
@@ -22,12 +23,32 @@ for needless in zod pino yaml esbuild vitest typescript; do
     exit 1
   fi
 done
-for shipped in bin/nsup bin/nsupd dist/nsup.js dist/nsupd.cjs dist/quick.cjs programs.yaml examples/web.mjs README.md LICENSE CHANGELOG.md docs/options.md schema/programs.schema.json; do
+for shipped in bin/nsup bin/nsupd dist/nsup.js dist/nsupd.cjs dist/quick.cjs dist/worker.js dist/worker.cjs dist/preload.cjs programs.yaml examples/web.mjs README.md LICENSE CHANGELOG.md docs/options.md schema/programs.schema.json; do
   if [ ! -f "node_modules/nsup/$shipped" ]; then
     echo "pack-test: $shipped is not in the package" >&2
     exit 1
   fi
 done
+
+# The SDK, as users load it: both ways, by the preload, and with its types under both resolutions.
+sdk='runWorker drainHttp report onMessage send table'
+node -e 'const w = require("nsup/worker"); for (const name of process.argv.slice(1)) if (!(name in w)) throw new Error(`require: no ${name}`)' $sdk
+node --input-type=module -e 'import * as w from "nsup/worker"; for (const name of process.argv.slice(1)) if (!(name in w)) throw new Error(`import: no ${name}`)' $sdk
+node --import nsup/preload -e 'if (process.send("ready") !== true) throw new Error("preload: no process.send")'
+cat >worker.mts <<'END'
+import { drainHttp, report, runWorker } from 'nsup/worker'
+import type { WorkerContext } from 'nsup/worker'
+import { createServer } from 'node:http'
+drainHttp(createServer(), { drainDelay: 100, readyPath: '/up' })
+report.status('serving')
+void runWorker<{ id: number }>({ next: () => ({ id: 1 }), process: async (job, context: WorkerContext) => { const slept: boolean = await context.sleep(job.id); return slept } })
+// @ts-expect-error there is no such option
+void runWorker({ next: () => null, process: () => undefined, concurency: 2 })
+END
+cp worker.mts worker.cts
+check_types() { "$checkout/node_modules/.bin/tsc" --noEmit --strict --target es2023 --typeRoots "$checkout/node_modules/@types" --types node "$@"; }
+check_types --module node16 --moduleResolution node16 worker.mts worker.cts
+check_types --module esnext --moduleResolution bundler worker.mts
 
 npx nsup init
 npx nsup check
