@@ -34,7 +34,7 @@ export function requireInstance(given: OptionValues, env: NodeJS.ProcessEnv): In
   const file = findConfig(given.configuration === undefined ? undefined : String(given.configuration), env)
   if (file === undefined) {
     const list = searchPaths.join(', ')
-    throw new CliError(`no config found; looked for ${list} (name one with -c, or write one with: nsup init)`, 2)
+    throw new CliError(`no config found; looked for ${list} (name one with -c, write one with: nsup init, or start without one: nsup start FILE)`, 2)
   }
   return instanceOf(file, env)
 }

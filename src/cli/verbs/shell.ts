@@ -16,6 +16,7 @@ import type { OptionName, OptionValues } from '../options.ts'
 import { silent } from '../output.ts'
 import { readUrl } from '../server.ts'
 import { shellSettings } from '../shellsettings.ts'
+import { splitCommand } from '../../config/words.ts'
 import { suggest } from '../../lib/suggest.ts'
 
 export async function run(context: Context): Promise<number> {
@@ -83,6 +84,9 @@ class Shell {
 
   /** `?` is help; a command ends where its letters end, so `start-all` is `start -all`. */
   #split(text: string): string[] {
+    // A command to be started may stand in quotes; other words never did, for supervisorctl.
+    const quoted = /^start\s.*["']/.test(text) ? splitCommand(text) : undefined
+    if (quoted?.ok === true) return [...quoted.words]
     const words = (text.startsWith('?') ? `help ${text.slice(1)}` : text).split(/\s+/).filter((word) => word !== '')
     const [first = ''] = words
     if (find(this.#context, first) !== undefined) return words

@@ -40,6 +40,12 @@ it('opens by -i too, runs a command that follows -i alone, and passes on the opt
   expect((await command(['--json'], answers, { keys: typed('version\n') })).out).toContain('{\n  "version": "9.9"\n}')
 })
 
+it('starts a command that stands in quotes', async () => {
+  const more = { brief: () => ({ processes: [], missing: [{ target: 'sleep 9', kind: 'process', suggestion: null }] }), launch: () => ({ name: 'z', warnings: [] }), start: () => ({ outcomes: [], missing: [] }) }
+  const { asked } = await shell('start "sleep 9" --name z\n', more)
+  expect(asked.find(({ method }) => method === 'launch')?.params).toMatchObject({ name: 'z', command: 'sleep 9' })
+})
+
 it('takes a command up to where its letters end, ? for help and ! for nothing', async () => {
   const { out } = await shell('?\nhelp nowhere\n!ls\nversion;\nsto\n')
   expect(out).toContain('default commands (type help <topic>):\n=====================================\nadd ')
