@@ -33,7 +33,7 @@ export class Development {
       if (text.includes('now')) this.running?.session.hurry()
     })
     const gone = (): void => {
-      if (this.asked === null) this.orphaned = true
+      this.orphaned = true
       this.stop('the end of nsup dev')
     }
     socket.on('end', gone).on('error', gone)

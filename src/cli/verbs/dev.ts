@@ -26,7 +26,10 @@ export async function run(context: Context): Promise<number> {
   const specs = readSpecs(context, instance, home, wishes)
   await refuseBeside(instance, home)
   const order = { configFile: instance.configFile, home: home.folder, env: context.env, wishes }
-  await clearAway(home, order)
+  if (existsSync(home.folder)) {
+    context.err.line('nsup: an earlier nsup dev was killed: what it left is being stopped first')
+    await clearAway(home, order)
+  }
   makeHome(home, specs)
   const show = new Show(context, specs, home.instance.logDir)
   const master = startMaster(order)
@@ -92,17 +95,16 @@ async function pidAt(socketPath: string): Promise<number | null> {
   }
 }
 
-/** What a master left that was killed: another one takes it over, and stops it. */
+/** What a master left that was killed: another one takes it over, and stops it. It starts nothing. */
 async function clearAway(home: DevHome, order: DevOrder): Promise<void> {
-  if (!existsSync(home.folder)) return
-  const master = startMaster(order)
+  const master = startMaster({ ...order, wishes: { ...order.wishes, only: [] } })
   master.stop('stop')
   await master.started
   await master.ended
   removeHome(home)
 }
 
-/** The first signal stops all, the next one at once. */
+/** The first signal stops all, the next one at once. SIGHUP ends this process: there is no terminal to show anything, and the master notices. */
 function stopOnSignals(context: Context, master: DevMaster, show: Show): { readonly late: boolean } {
   const state = { asked: 0, late: false }
   const stop = (why: string): void => {
@@ -112,7 +114,7 @@ function stopOnSignals(context: Context, master: DevMaster, show: Show): { reado
     master.stop(state.asked === 1 ? 'stop' : 'now')
   }
   context.onInterrupt(() => { stop('Ctrl-C') })
-  for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => { stop(signal) })
+  for (const signal of ['SIGTERM', 'SIGQUIT'] as const) process.on(signal, () => { stop(signal) })
   if (context.timeout !== undefined) {
     setTimeout(() => {
       state.late = true
