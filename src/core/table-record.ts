@@ -3,7 +3,7 @@
  * with its checksum. A line says the whole row, never a difference, so that reading one twice or over a newer state that
  * later lines make again does no harm. What does not check is no line.
  */
-import { crc32 } from '../lib/crc32.ts'
+import { crc32 } from 'node:zlib'
 import type { Row } from './table.ts'
 import type { Column, Value } from './table-spec.ts'
 
