@@ -55,6 +55,8 @@ export interface JournalOptions {
   readonly priorityOf: (proc: Proc) => number
   /** Told when the file cannot be written, and `null` when it can again. */
   readonly onFailure: (errno: string | null) => void
+  /** Told what has changed, while nothing is being ended. */
+  readonly onChange?: (changed: readonly Proc[]) => void
 }
 
 function journalFile(runDir: string): string {
@@ -98,6 +100,7 @@ export class Journal {
   flush(ending: boolean): void {
     if (ending) for (const proc of this.dirty) if (rests(proc)) this.dirty.delete(proc)
     const changed = [...this.dirty]
+    if (!ending) this.options.onChange?.(changed)
     if (changed.length === 0 && this.gone.length === 0) return
     const errno = this.size > sizeMax ? this.writeAnew() : this.append(changed)
     if ((errno !== null) === this.failing) return

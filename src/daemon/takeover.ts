@@ -19,6 +19,7 @@ import type { Loop } from './loop.ts'
 import { exitInput } from './perform.ts'
 import type { ResourceKeeper } from './resource-keeper.ts'
 import type { SessionPorts } from './session-ports.ts'
+import { keptJobs } from './slots.ts'
 import { processFolder } from './snapshot.ts'
 import type { StreamsOf } from './streams.ts'
 
@@ -45,6 +46,8 @@ export function takeOver(config: Config, memory: readonly Remembered[], parts: P
   autoLogs.cleanUp(running)
   const groups = autoLogs.name(config.groups, running)
   for (const { proc, fate } of adopted) if (fate === 'died') proc.spec = specIn(groups, proc) ?? proc.spec
+  const kept = keptJobs(groups, (group, name) => fleet.groups.get(group)?.procs.has(name) === true, clock.wall(), ports)
+  for (const { proc, groupPriority } of kept) enlist(fleet, proc, groupPriority)
   const plan = planChanges(activeGroups(fleet), groups, comparison)
   streams.prepare(groups)
   for (const one of adopted) welcome(one, parts)

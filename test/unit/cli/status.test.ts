@@ -122,7 +122,7 @@ test('describe shows readiness, health, the job in hand, failures in a row and w
         ready: true, health: 'unhealthy', ailment: 'HTTP 500', job: '12345', crashes: 2, hold: 'restart; waits until job 12345 is done', reason: 'restart; waits until job 12345 is done',
         report: { at: 1_700_000_000_000, status: 'works', health: { processed_count: 7 }, health_at: 1, stopping: false, rubbish: 3 },
       }),
-      exits: [],
+      inbox: null, exits: [],
       config: {
         command: 'run', command_problem: null, process_num: 0, priority: 999, autostart: true, autorestart: 'always', exitcodes: [0], startsecs: 1, startretries: 3, stopsignal: 'SIGTERM', stopwaitsecs: 10,
         stopasgroup: false, killasgroup: false, user: null, redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: null, job: null, environment_keys: [], stdout: { maxbytes: 0 }, stderr: {},
