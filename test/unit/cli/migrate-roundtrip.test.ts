@@ -44,7 +44,7 @@ const stream = (channel: string): Record<string, fc.Arbitrary<string>> => Object
 
 /** Beside those of {@link careTexts}: other spellings, and what the way to YAML could stumble over. */
 const otherTexts: Record<string, readonly string[]> = {
-  report: ['no', 'On'], ready: ['', 'report', 'log up: \\d+ #{%%} "${x}"', 'exec sh -c "exit $${X}"', "http://h/ 'header=A: b' body=' a '", 'notification_fd 3', 'unix://%(here)s/%(program_name)s.sock'],
+  report: ['no', 'On'], messages: ['yes', 'Off'], ready: ['', 'report', 'log up: \\d+ #{%%} "${x}"', 'exec sh -c "exit $${X}"', "http://h/ 'header=A: b' body=' a '", 'notification_fd 3', 'unix://%(here)s/%(program_name)s.sock'],
   health: ['', 'report max_age=1m', 'interval=7 exec true: {a}', 'tcp://127.0.0.1:9%(process_num)03d'], on_unhealthy: ['none', 'signal 10'], watchdog: ['', '5'],
   depends_on: ['sometimes?', 'sometimes = healthy ?', 'web=ready'], wait_for: ['tcp://h:1', ''], pre_start: ['', 'timeout=5s user=root sh -c "a; b"', '- x', '%(here)s/run: now'], on_exit: ['[1]', '%(ENV_PATHS)s'],
   restart_backoff: ['', 'jitter=5%%', 'factor=1.5'], restart_limit: ['3/1m'], no_restart_on: ['', '1 , 2', 'KILL'], restart_window: ['6:00-24:00'], max_memory: ['1_000', '64 mb'],

@@ -2,7 +2,7 @@
 
 /** Each option with a text that INI and YAML take. */
 export const careTexts = {
-  report: 'true', tables: '', notify: 'false', ready: 'http://127.0.0.1:8080/ready status=200,204 header="X-A: b c" body=ok\\d', ready_timeout: '45s',
+  report: 'true', messages: 'true', tables: '', notify: 'false', ready: 'http://127.0.0.1:8080/ready status=200,204 header="X-A: b c" body=ok\\d', ready_timeout: '45s',
   health: 'interval=5s tcp://localhost:80 retries=2', on_unhealthy: 'signal USR2', watchdog: '30s', health_signal: 'USR1',
   depends_on: '', depends_restart: 'false', wait_for: 'tcp://db:5432, unix:///run/x.sock',
   pre_start: 'timeout=5s sh -c "echo %%a"', post_start: 'true', pre_stop: 'user=root true', post_stop: 'true', on_exit: 'true', on_fatal: 'true', on_unhealthy_hook: 'true',

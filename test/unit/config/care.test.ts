@@ -26,7 +26,7 @@ describe('The options of care', () => {
     const fromIni = ofIni(Object.entries(careTexts).map(([key, text]) => `${key}=${text}`).join('\n'))
     expect(ofYaml(careTexts)).toEqual(fromIni)
     expect(fromIni).toEqual({
-      report: true,
+      report: true, messages: true,
       ready: { by: { kind: 'http', url: 'http://127.0.0.1:8080/ready', status: [200, 204], headers: { 'X-A': 'b c' }, body: 'ok\\d' }, timeout: 45_000 },
       health: { by: { kind: 'tcp', host: 'localhost', port: 80 }, interval: 5000, timeout: 2000, retries: 2, startPeriod: 0, onUnhealthy: { kind: 'signal', signal: 'SIGUSR2' } },
       watchdog: 30_000, healthSignal: 'SIGUSR1', waitFor: ['tcp://db:5432', 'unix:///run/x.sock'],

@@ -64,10 +64,10 @@ describe('comparing specs', () => {
       if (['report', 'tables', 'notify', 'depends_on', 'depends_restart', 'ready_timeout', 'on_unhealthy', 'on_unhealthy_hook', 'memory_action', 'watch_ignore', 'watch_delay', 'interval', 'timezone', 'overlap', 'catch_up', 'spread', 'run_timeout', 'retries'].includes(key)) continue
       const before = load('c1.conf', 'report=true\n')
       const after = load('c2.conf', `report=true\n${key}=${text}\n`)
-      const restarts = ['limits', 'nice', 'ionice', 'oom_score_adj', 'cpu_affinity', 'cgroup'].includes(key)
+      const restarts = ['messages', 'limits', 'nice', 'ionice', 'oom_score_adj', 'cpu_affinity', 'cgroup'].includes(key)
       expect([changesRestart(before, after), sameSpec(before, after)], key).toEqual([restarts, false])
     }
-    for (const option of ['report=true', 'tables=t', 'notify=true', 'ready=report', 'watchdog=30s', 'ready=notification_fd 3']) {
+    for (const option of ['report=true', 'messages=true', 'tables=t', 'notify=true', 'ready=report', 'watchdog=30s', 'ready=notification_fd 3']) {
       expect(changesRestart(plain, load('c3.conf', option)), option).toBe(true)
     }
     const [job, other] = [load('c9.conf', 'schedule=@daily'), load('c10.conf', 'schedule=@daily\ntimezone=UTC\nretries=1')]
