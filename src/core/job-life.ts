@@ -54,7 +54,7 @@ interface Failure {
 }
 
 /** A run has failed, or could not be begun: it is tried again, or rests. */
-export function failRun(proc: Proc, result: RunResult, reason: string, { pid, final = false, oom = false }: Failure, now: Now, effects: Effect[]): void {
+function failRun(proc: Proc, result: RunResult, reason: string, { pid, final = false, oom = false }: Failure, now: Now, effects: Effect[]): void {
   const job = jobOf(proc)
   if (job === null) return
   const { rounds, spec } = job

@@ -160,7 +160,7 @@ function skip(proc: Proc, rounds: Rounds, count: number, slot: number, why: stri
 }
 
 /** When to look at the clock again, on the monotonic one. */
-export function lookAt(rounds: Rounds, now: Now): number {
+function lookAt(rounds: Rounds, now: Now): number {
   return now.mono + Math.max(1, Math.min(lookEvery, (rounds.nextAt ?? Infinity) - now.wall))
 }
 
@@ -230,7 +230,7 @@ export function tell(proc: Proc, effects: Effect[], about: Pick<EventBody & { ty
 }
 
 /** A time for people, in the zone of the machine: `2026-11-22 03:00:00`. */
-export function timeWords(wall: number): string {
+function timeWords(wall: number): string {
   const date = new Date(wall)
   const two = (value: number): string => String(value).padStart(2, '0')
   return `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`

@@ -17,6 +17,10 @@
  * the gate holds back (gate.ts): a start that waits for a dependency, a stop that waits for dependents, a restart that
  * waits its turn stay where they are, with the reason in `hold`, and are asked for again at each settling.
  *
+ * A job (job-life.ts) is wanted between its runs too, and rests in EXITED, or STOPPED before the first one, with its deadline at the
+ * next run or the next look at the clock. Its end after RUNNING, like a start that fails, is the end of a run: BACKOFF where it is to be
+ * tried again, EXITED with what was wrong where it is not. `trigger` begins a run; while one goes on, `overlap` decides.
+ *
  * A launcher may name another process that goes on in its place (`mainPid`): that one is the process then, gets the signals,
  * and its end counts; the end of whoever was it before is none.
  *

@@ -54,7 +54,10 @@ describe('An interval', () => {
   it('is put off by a part of spread, which is another one for each run', () => {
     const waits = [0, 1, 2].map((_, run) => {
       const fleet = fleetOf({ interval: 60_000, spread: 30_000, seed: 'host' })
-      for (let i = 0; i < run; i += 1) [fleet.end('j'), fleet.later(90_000)]
+      for (let i = 0; i < run; i += 1) {
+        fleet.end('j')
+        fleet.later(90_000)
+      }
       fleet.end('j')
       return (fleet.proc('j').deadline ?? 0) - fleet.now
     })
