@@ -14,7 +14,7 @@ export type Health = () => Fields | undefined | Promise<Fields | undefined>
 const resolution = 20
 /** `nsup health` waits two seconds: what the program adds must be there before. */
 const patience = 1500
-const toMs = (ns: number): number => (Number.isFinite(ns) ? Math.max(0, Math.round(ns / 1e4) / 100 - resolution) : 0)
+const toMs = (ns: number): number => (Number.isFinite(ns) ? Math.max(0, Math.round(ns / 1e4 - resolution * 100) / 100) : 0)
 
 export class LoopDelay {
   #histogram: IntervalHistogram | null = null

@@ -35,7 +35,8 @@ const asking: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
 export class Shutdown {
   readonly #ports: ShutdownPorts
   readonly #participants = new Set<Participant>()
-  readonly #asked = new AbortController()
+  /** Made when somebody wants it: who only imports the SDK does not pay for it. */
+  #asked: AbortController | null = null
   #listens = false
   #isOver = false
 
@@ -45,6 +46,7 @@ export class Shutdown {
 
   /** Aborted as soon as the worker is to end. */
   get signal(): AbortSignal {
+    this.#asked ??= new AbortController()
     return this.#asked.signal
   }
 
@@ -85,6 +87,7 @@ export class Shutdown {
   }
 
   #end(): void {
+    this.#asked ??= new AbortController()
     this.#asked.abort()
     const drained = [...this.#participants].map((one) => this.#drainInTime(one))
     void Promise.all(drained).then(
