@@ -46,7 +46,7 @@ const operations: ReadonlyMap<string, { readonly words: readonly string[]; reado
   ['clear', { words: [], run: clear }],
 ])
 
-export const operationNames: readonly string[] = [...operations.keys()]
+const operationNames: readonly string[] = [...operations.keys()]
 
 /** Does the operation. */
 export function operate(table: Table, words: TableRequest, now: number): TableAnswer | TableProblem {
@@ -62,7 +62,7 @@ export function operate(table: Table, words: TableRequest, now: number): TableAn
 }
 
 /** The row as it is answered. */
-export function wireRow(table: Table, row: Row, now: number): WireRow {
+function wireRow(table: Table, row: Row, now: number): WireRow {
   return { key: row.key, row: table.valuesOf(row), ttl_s: row.expires === Infinity ? null : (row.expires - now) / 1000 }
 }
 
