@@ -2,7 +2,7 @@
  * What `start app.js --name api -- --port 3000` orders: which words mean a program that is in no config, what runs it,
  * and what it is called. Looks at files; asks no master.
  */
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, extname, join, resolve } from 'node:path'
 import type { ParamsOf } from '../api/methods.ts'
@@ -10,13 +10,9 @@ import { processRows, programRows } from '../config/rows-program.ts'
 import { quoteCommandWord, splitCommand } from '../config/words.ts'
 import { CliError } from './clierror.ts'
 import type { Context } from './command.ts'
-import { isFile } from './program-words.ts'
+import { interpreters, isExecutable, isFile, typescript } from './program-words.ts'
 
 type Order = ParamsOf<'launch'>
-
-/** What runs a file of this kind. */
-const interpreters: Readonly<Record<string, string>> = { '.js': 'node', '.mjs': 'node', '.cjs': 'node', '.py': 'python3', '.php': 'php', '.sh': 'sh', '.rb': 'ruby', '.pl': 'perl' }
-const typescript = ['.ts', '.mts', '.cts']
 
 /** The order for a word of the command line and the words behind `--`. Throws {@link CliError}. */
 export function quickOrder(context: Context, word: string, args: readonly string[]): Order {
@@ -140,13 +136,4 @@ function namesInterpreter(file: string): boolean {
 function onPath(command: string, env: NodeJS.ProcessEnv): string | undefined {
   if (command.includes('/')) return isExecutable(command) ? resolve(command) : undefined
   return (env['PATH'] ?? '').split(':').filter((folder) => folder !== '').map((folder) => join(resolve(folder), command)).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return isFile(path)
-  } catch {
-    return false
-  }
 }

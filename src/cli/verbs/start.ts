@@ -5,7 +5,7 @@ import { act, startInNewMaster } from '../act.ts'
 import { Fault } from '../../lib/fault.ts'
 import { CliError } from '../clierror.ts'
 import { isDown } from '../failure.ts'
-import { looksLikeProgram, quickOptions } from '../program-words.ts'
+import { isFile, looksLikeProgram, quickOptions } from '../program-words.ts'
 
 export async function run(context: Context): Promise<number> {
   const { words, behindDashes, lists } = context
@@ -23,7 +23,9 @@ export async function run(context: Context): Promise<number> {
 async function startNamed(context: Context): Promise<number> {
   const client = await context.connect()
   try {
-    return await act(context, client, 'start', context.words)
+    const code = await act(context, client, 'start', context.words)
+    for (const word of code === 1 ? context.words : []) if (isFile(word)) context.err.line(`${word} is a file, but not executable: chmod +x it, or say what runs it with --interpreter`)
+    return code
   } catch (error) {
     const { instance } = await context.server()
     if (!isDown(error) || instance === undefined) throw error

@@ -61,7 +61,7 @@ it('hands on folder, environment, user, number and any other option', async () =
 
 it.each([
   [['chekin', '--name', 'x'], 'there is no file chekin in this folder, and no command of that name on the PATH'],
-  [[file('plain')], 'is not executable: chmod +x it, or say what runs it with --interpreter'],
+  [[file('plain'), '--name', 'x'], 'is not executable: chmod +x it, or say what runs it with --interpreter'],
   [[file('app.js'), '--interpreter', 'nothing'], 'there is no interpreter nothing'],
   [['a b', '--interpreter', 'mine'], '--interpreter is for a file'],
   [[file('app.js'), '--cwd', file('nowhere')], 'there is no folder'],
@@ -83,6 +83,8 @@ it('starts what is a process, be there a file of that name or not, and adds what
   expect(result.asked.map(({ method }) => method)).toEqual(['info', 'brief', 'start'])
   const mixed = await command(['start', 'api', file('app.js')], answers, { env: {} })
   expect(mixed.asked.filter(({ method }) => method === 'launch' || method === 'start').map(({ params }) => params)).toMatchObject([{ name: 'app' }, { targets: ['api', 'app:*'] }])
+  const strange = await command(['start', file('plain')], { ...answers, start: () => ({ outcomes: [], missing: [{ target: file('plain'), kind: 'process', suggestion: null }] }) })
+  expect([strange.code, strange.out, strange.err]).toEqual([1, `${file('plain')}: ERROR (no such process)\n`, expect.stringContaining('is a file, but not executable')])
   expect((await command(['start', 'chekin'], answers)).asked.map(({ method }) => method)).toEqual(['start'])
 })
 
