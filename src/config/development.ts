@@ -27,7 +27,7 @@ const logSize = { maxBytes: 10_485_760, backups: 1 }
 export function forDevelopment(config: Config, wishes: DevWishes, logDir: string): Config {
   return {
     ...config,
-    master: masterOf(config.master, wishes, logDir),
+    master: masterOf(config.master, logDir),
     servers: [],
     groups: config.groups.map((group) => ({ ...group, processes: group.processes.map((spec) => specOf(spec, dirname(config.file), wishes, logDir)) })),
   }
@@ -43,10 +43,11 @@ export function devLog(logDir: string): string {
   return join(logDir, 'nsupd.log')
 }
 
-function masterOf(master: MasterSpec, { root }: DevWishes, logDir: string): MasterSpec {
+/** It stays who has started it: another user could not enter the folder. */
+function masterOf(master: MasterSpec, logDir: string): MasterSpec {
   return {
     ...master, logfile: devLog(logDir), logfileFormat: 'json', logfileMaxBytes: logSize.maxBytes, logfileBackups: logSize.backups, loglevel: 'info',
-    pidfile: null, nodaemon: true, silent: true, directory: null, childlogdir: logDir, user: root ? master.user : null, alerts: [],
+    pidfile: null, nodaemon: true, silent: true, directory: null, childlogdir: logDir, user: null, alerts: [],
   }
 }
 

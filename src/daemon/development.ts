@@ -62,8 +62,8 @@ export class Development {
   }
 }
 
-/** What the environment says of it; `null`: this is no master for development. */
+/** What the environment says of it; `null`: this is no master for development. Somebody may use the name for something else. */
 export function developmentOf(env: NodeJS.ProcessEnv): Development | null {
   const text = env[devMark]
-  return text === undefined ? null : new Development(JSON.parse(text) as DevOrder)
+  return text?.startsWith('{') === true ? new Development(JSON.parse(text) as DevOrder) : null
 }
