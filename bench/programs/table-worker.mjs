@@ -9,7 +9,7 @@ const bench = connect(benchSocket)
 bench.on('error', () => process.exit(1))
 bench.on('close', () => process.exit(0))
 bench.write('ready\n')
-bench.once('data', async (text) => {
+bench.on('data', async (text) => {
   const end = performance.now() + Number(text) * 1000
   let count = 0
   for (; performance.now() < end; count += 1) await incr()
