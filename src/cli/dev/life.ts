@@ -103,7 +103,7 @@ export class DevLife {
       case 'BACKOFF':
         this.failures.set(process, reason)
         if (before !== 'BACKOFF') this.comingBack.add(process)
-        return msg.startsWith('exited:') ? news(process, exitOf(msg), true, true) : news(process, 'is started again after a moment', true)
+        return msg.startsWith('exited:') ? news(process, exitOf(msg), true, true) : news(process, reason.startsWith('Exited too quickly') ? 'ended before it counted as started (startsecs)' : reason, true)
       case 'FATAL':
         this.failures.set(process, reason)
         return news(process, `given up: ${reason}${this.specs.get(process)?.care?.watch === undefined ? '' : '; it is started again when a file changes'}`, true, true)

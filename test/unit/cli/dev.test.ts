@@ -31,7 +31,7 @@ describe('What a developer hears of the life of the list', () => {
       change('web', 'BACKOFF', 'Exited too quickly', { level: 'warn', msg: 'exited: web (exit status 1; not expected)' }), change('web', 'BACKOFF', 'Exited too quickly', { msg: 'backoff: web' }),
       change('web', 'FATAL', 'Exited too quickly; gave up after 4 tries'),
     )).toEqual([
-      'web started, pid 5', 'api ready', '- web: src/x.js changed (watch)', 'web stopped: exit status 0', 'web! exit status 1, not expected, starts again', 'web! exit status 1', 'web! is started again after a moment',
+      'web started, pid 5', 'api ready', '- web: src/x.js changed (watch)', 'web stopped: exit status 0', 'web! exit status 1, not expected, starts again', 'web! exit status 1', 'web! ended before it counted as started (startsecs)',
       'web! given up: Exited too quickly; gave up after 4 tries; it is started again when a file changes',
     ])
   })

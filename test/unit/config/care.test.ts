@@ -41,6 +41,7 @@ describe('The options of care', () => {
       },
       job: { interval: null, schedule: '*/5 3 * * 1-5', timezone: 'Europe/Berlin', overlap: 'queue', catchUp: 'one', spread: 30_000, seed: hostname(), runTimeout: 600_000, retries: 2 },
       recycle: { maxMemory: 512 * 1024 ** 2, memoryAction: { kind: 'none' }, maxLifetime: { after: 86_400_000, spread: 0.1 } },
+      watch: { base: folder.path, paths: ['src', 'lib/**/*.js'].map((path) => `${folder.path}/${path}`), ignore: ['dist', `${folder.path}/src/generated`], delay: 500 },
       stop: {
         sequence: [{ signal: 'SIGTERM', wait: 30_000 }, { signal: 'SIGINT', wait: 10_000 }, { signal: 'SIGKILL', wait: 0 }],
         command: { command: 'kill -s "QUIT" 1', argv: ['kill', '-s', 'QUIT', '1'] }, extendMax: 60_000, busyWait: 120_000, preStopDelay: 3000,
