@@ -1,0 +1,45 @@
+import { EventEmitter, once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { expect, it, vi } from 'vitest'
+import type { WatchNews } from '../../../src/core/watch.ts'
+import { watchWithin } from '../../../src/os/watch.ts'
+
+const made: FakeWatcher[] = []
+const births = new EventEmitter()
+
+class FakeWatcher extends EventEmitter {
+  closed = false
+  add(): void {
+    births.emit('add')
+  }
+  close(): Promise<void> {
+    this.closed = true
+    return Promise.resolve()
+  }
+}
+
+vi.mock('chokidar', () => ({
+  watch: () => {
+    const watcher = new FakeWatcher()
+    made.push(watcher)
+    return watcher
+  },
+}))
+
+it('says which limit of the kernel is reached and how to raise it, and tries again', async () => {
+  const heard: WatchNews[] = []
+  const close = watchWithin({ many: 10, max: 20, again: 1 }, { paths: [tmpdir()], ignore: [], own: [] }, (news) => heard.push(news))
+  const again = once(births, 'add')
+  made[0]?.emit('error', Object.assign(new Error('no space'), { code: 'ENOSPC' }))
+  expect(heard).toEqual([{ kind: 'problem', again: true, reason: expect.stringMatching(/ENOSPC/) as string }])
+  if (process.platform === 'linux') expect(heard[0]).toMatchObject({ reason: expect.stringContaining('sysctl fs.inotify.max_user_watches=') as string })
+  await again
+  expect(made.map(({ closed }) => closed)).toEqual([true, false])
+  // What the first one tells late is of no interest.
+  made[0]?.emit('all', 'change', `${tmpdir()}/x`)
+  made[1]?.emit('all', 'change', `${tmpdir()}/y`)
+  made[1]?.emit('error', Object.assign(new Error('may not'), { code: 'EIO' }))
+  expect(heard.slice(1)).toEqual([{ kind: 'changed', path: `${tmpdir()}/y` }, { kind: 'problem', again: false, reason: 'not all of it is watched: may not' }])
+  close()
+  expect(made.every(({ closed }) => closed)).toBe(true)
+})
