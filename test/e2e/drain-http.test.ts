@@ -72,6 +72,8 @@ describe.each(['http', 'https', 'http2', 'streams', 'express', 'fastify', 'hono'
     expect(await ask('/ready?from=balancer')).toMatchObject({ status: 200, text: '{"status":"ready"}\n' })
     expect(await ask('/health')).toMatchObject({ status: 200, text: '{"status":"ok"}\n' })
     expect(await ask('/hello')).toMatchObject({ status: 200, text: 'hello' })
+    // HTTP/1 on the same port, over a connection that is idle then.
+    if (kind === 'streams') expect(await asker('https', port)('/ready')).toMatchObject({ status: 200 })
     const slow = ask('/slow')
     await child.next('in hand')
     child.signal('SIGTERM')
@@ -112,6 +114,21 @@ describe('a server that drains', () => {
     child.signal('SIGTERM')
     expect(await child.next('Worker shutdown timed out')).toMatchObject({ requests_left: ['GET /slow'], error: 'not done within 0.1 s' })
     expect(await child.ended).toMatchObject({ code: 1, stderr: 'Worker shutdown timed out: not done within 0.1 s\n' })
+  })
+
+  it('ends what is no HTTP any more when the requests are answered', async () => {
+    const { child, port } = await served('http')
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /echo HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'))
+    onTestFinished(() => void socket.destroy())
+    await new Promise((resolve) => socket.once('data', resolve))
+    const slow = asker('http', port)('/slow')
+    await child.next('in hand')
+    child.signal('SIGTERM')
+    await child.next('Worker received shutdown signal')
+    expect(socket.readableEnded).toBe(false)
+    child.signal('SIGUSR2')
+    expect(await slow).toMatchObject({ status: 200 })
+    expect(await child.ended).toMatchObject({ code: 0 })
   })
 
   it('does not wait for who has connected and says nothing', async () => {
