@@ -183,14 +183,18 @@ final class Nsup
             $lines = explode("\n", $this->received . fread($this->inbox, $size));
             $this->received = array_pop($lines);
             foreach ($lines as $line) {
-                $this->hear(json_decode($line, true, 512, JSON_THROW_ON_ERROR));
+                $this->hear($line);
             }
         }
         return $ready > 0;
     }
 
-    private function hear(array $said): void
+    private function hear(string $line): void
     {
+        $said = json_decode($line, true);
+        if (!is_array($said)) {
+            return; // the end of a line that an incarnation before this one had begun to read
+        }
         if (isset($said['message']) && $said['message']['n'] > $this->newest) { // else it is told twice: a master was killed
             $this->newest = $said['message']['n'];
             $this->messages[] = $said['message'];
@@ -203,11 +207,16 @@ final class Nsup
         }
         if (isset($said['part'])) {
             ['of' => $of, 'index' => $index, 'last' => $last, 'text' => $text] = $said['part'];
-            $this->parts[$of] = ($index === 0 ? '' : $this->parts[$of]) . $text;
-            if ($last) {
-                $whole = $this->parts[$of];
-                unset($this->parts[$of]);
-                $this->hear(json_decode($whole, true, 512, JSON_THROW_ON_ERROR));
+            if ($index === 0) {
+                $this->parts = [$of => '']; // one after another; what a killed master left unfinished is over
+            }
+            if (isset($this->parts[$of])) {
+                $this->parts[$of] .= $text;
+                if ($last) {
+                    $whole = $this->parts[$of];
+                    $this->parts = [];
+                    $this->hear($whole);
+                }
             }
         }
     }

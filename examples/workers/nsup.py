@@ -139,10 +139,14 @@ class Nsup:
         if self._inbox in ready:
             *lines, self._received = (self._received + os.read(self._inbox, size)).split(b"\n")
             for line in lines:
-                self._hear(json.loads(line))
+                self._hear(line)
         return "signal" if self._wakeup in ready else bool(ready)
 
-    def _hear(self, said):
+    def _hear(self, line):
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return  # the end of a line that an incarnation before this one had begun to read
         if "message" in said and said["message"]["n"] > self._newest:  # else it is told twice: a master was killed
             self._newest = said["message"]["n"]
             self._messages.append(said["message"])
@@ -153,10 +157,11 @@ class Nsup:
         if "part" in said:
             part = said["part"]
             if part["index"] == 0:
-                self._parts[part["of"]] = ""
-            self._parts[part["of"]] += part["text"]
-            if part["last"]:
-                self._hear(json.loads(self._parts.pop(part["of"])))
+                self._parts = {part["of"]: ""}  # one after another; what a killed master left unfinished is over
+            if part["of"] in self._parts:
+                self._parts[part["of"]] += part["text"]
+                if part["last"]:
+                    self._hear(self._parts.pop(part["of"]))
 
 
 def fifo(name):
