@@ -50,9 +50,9 @@ export class DevLife {
   /** Nothing runs any more, and nothing will by itself. */
   get over(): boolean {
     return [...this.specs].every(([name, { autostart, care }]) => {
-      if (care?.watch !== undefined || care?.job !== undefined) return false
       const state = this.states.get(name)
       if (state === undefined) return !autostart
+      if (care?.watch !== undefined || care?.job !== undefined) return false
       const again = this.comingBack.has(name) || (state === 'FATAL' && care?.restart?.retryAfter != null)
       return isStopped(state) && !again
     })

@@ -54,6 +54,9 @@ describe('What a developer hears of the life of the list', () => {
     expect([lives({}, change('a', 'EXITED', 'exit status 0')), lives({}, change('a', 'FATAL', 'x')), lives({}, change('a', 'STOPPING', 'SIGTERM sent, asked by ann', { by: 'ann' }), change('a', 'STOPPED'))]).toEqual([true, true, true])
     expect(lives({}, change('a', 'STOPPING', 'its max_lifetime is over', { by: 'max_lifetime' }), change('a', 'STOPPED'))).toBe(false)
     expect(lives({ care: { watch } }, change('a', 'EXITED', 'exit status 0'))).toBe(false)
+    const only = new DevLife([spec('a'), spec('b', { autostart: false, care: { watch } })])
+    told(only, change('a', 'EXITED', 'exit status 0'))
+    expect(only.over).toBe(true)
   })
 
   it('comes to a verdict: whoever failed and was not better afterwards', () => {
