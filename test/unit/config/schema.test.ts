@@ -40,7 +40,7 @@ describe('the rows of a program', () => {
     })
     const rows = schema.find(({ kind }) => kind === 'program')?.rows ?? {}
     const filled = Object.values(rows).flatMap((row) => row.spec ?? [])
-    expect([...new Set([...filled, 'group', 'program'])].sort()).toEqual([...new Set(leaves)].sort())
+    expect([...new Set([...filled, 'group', 'program', 'instance'])].sort()).toEqual([...new Set(leaves)].sort())
   })
 })
 
