@@ -5,6 +5,8 @@
 
 /** Milliseconds of a turn that may go into what workers ask, in all. */
 const budget = 10
+/** Less than that is not worth a look at where a turn ends. */
+const little = 1
 
 export interface TurnTaker {
   /** Not read until it is let again. */
@@ -31,7 +33,8 @@ export class FairTurns {
   /** Somebody has been read, and it took so many milliseconds. */
   took(time: number): void {
     this.#spent += time
-    if (!this.#armed) {
+    // An immediate for each turn would have the loop ask the kernel twice: little of it over many turns counts as one.
+    if (!this.#armed && this.#spent >= little) {
       this.#armed = true
       setImmediate(() => { this.#next() })
     }

@@ -34,13 +34,13 @@ describe('what is generated from the rows', () => {
 describe('the rows of a program', () => {
   it('fill every field of a process that a config can say', () => {
     const asked = Object.entries({ ...careTexts, notify: 'true', tables: 't', depends_on: 'y', depends_restart: 'true' }).map(([key, text]) => `${key}=${text}\n`).join('')
-    const spec = processOf(folder.good('a.conf', `[supervisord]\n[table:t]\ncolumns=value:int\n[program:y]\ncommand=cat\n[program:x]\ncommand=cat\n${asked}`).config, 'x:x')
+    const spec = processOf(folder.good('a.conf', `[supervisord]\n[table:t]\ncolumns=value:int\n[program:y]\ncommand=cat\n[program:x]\ncommand=cat\nnumprocs_start=1\n${asked}`).config, 'x:x')
     const leaves = Object.entries(spec).flatMap(([key, value]) => {
       return key === 'stdout' || key === 'stderr' || key === 'care' ? Object.keys(value as object).map((leaf) => `${key}.${leaf}`) : [key]
     })
     const rows = schema.find(({ kind }) => kind === 'program')?.rows ?? {}
     const filled = Object.values(rows).flatMap((row) => row.spec ?? [])
-    expect([...new Set([...filled, 'group', 'program', 'instance'])].sort()).toEqual([...new Set(leaves)].sort())
+    expect([...new Set([...filled, 'group', 'program'])].sort()).toEqual([...new Set(leaves)].sort())
   })
 })
 
