@@ -1,5 +1,5 @@
 /** The workers of examples/workers under a real master, one suite for all languages. Who runs it chooses which of them are there. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, utimesSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -13,19 +13,31 @@ const folder = join(root, 'examples/workers')
 
 interface Programs {
   defaults: Record<string, unknown>
-  programs: Record<string, Record<string, unknown>>
+  programs: Record<string, { readonly command: string | readonly string[]; readonly [option: string]: unknown }>
 }
 
-/** The config of the examples with these programs, and one that says each message that it gets. */
+/** The config of the examples with these programs and jobs, and one that says each message that it gets. */
 function configOf(text: string, languages: readonly string[]): string {
   const config = parse(text.replaceAll('%(here)s', folder)) as Programs
   // Without busy_wait the signal comes in the middle of the job, which is what is to be seen here.
-  config.defaults = { ...config.defaults, busy_wait: 0, startsecs: 0, stdout_logfile: '%(here)s/%(program_name)s.log', environment: { MAX_JOBS: '4' } }
+  const environment = { MAX_JOBS: '4', PYTHONDONTWRITEBYTECODE: '1' }
+  config.defaults = { ...config.defaults, startsecs: 0, stdout_logfile: '%(here)s/%(program_name)s.log', environment }
+  const programs = languages.flatMap((language) => [
+    [language, { ...config.programs[language], busy_wait: 0 }],
+    [`tidy-${language}`, { ...config.programs[`tidy-${language}`], command: jobOf(config.programs[`tidy-${language}`]?.command, language) }],
+  ] as const)
   config.programs = {
-    ...Object.fromEntries(languages.map((language) => [language, config.programs[language] ?? {}])),
-    results: { command: `sh -c 'echo "{\\"ready\\":true}" >&$NSUP_REPORT_FD; while read -r line <&$NSUP_INBOX_FD; do echo "$line"; done'`, watchdog: '1h' },
-  }
+    ...Object.fromEntries(programs),
+    results: { command: `sh -c 'while read -r line <&$NSUP_INBOX_FD; do echo "$line"; done'`, messages: true },
+  } as Programs['programs']
   return stringify(config)
+}
+
+/** The command with a folder of its own in place of the example's. */
+function jobOf(command: string | readonly string[] | undefined, language: string): unknown {
+  expect(command).toHaveLength(4)
+  const [shell, file, , days] = command ?? []
+  return [shell, file, `%(here)s/old-${language}`, days]
 }
 
 interface Result {
@@ -69,13 +81,26 @@ async function live(place: Place, language: string): Promise<void> {
   }
 }
 
+/** The first run of a job: what is old goes, what is young stays. */
+async function tidy(place: Place, language: string): Promise<void> {
+  const { exits } = await untilProcess(place, `tidy-${language}`, 'after its first run', (one) => one.state === 'EXITED' && one.exits !== undefined && one.exits.length > 0)
+  expect(exits).toMatchObject([{ code: 0, expected: true }])
+  expect(readdirSync(place.path(`old-${language}`))).toEqual(['young'])
+}
+
 export function plainWorkersLive(languages: readonly string[]): void {
   it(`work, answer, count, drain and lose nothing in ${languages.join(' and ')}`, async () => {
     const place = newPlace('yaml', '')
     place.write(place.config, configOf(place.read(join(folder, 'programs.yaml')), languages))
+    for (const language of languages) {
+      mkdirSync(place.path(`old-${language}`))
+      utimesSync(place.write(`old-${language}/old`, ''), 0, 0)
+      place.write(`old-${language}/young`, '')
+    }
     await place.master()
-    await Promise.all(languages.map((language) => live(place, language)))
-    const answer = await place.nsup('table', 'counters', 'get', 'words', 'value')
-    expect(answer).toMatchObject({ exitCode: 0, stdout: `${String(11 * languages.length)}\n` })
+    await Promise.all(languages.flatMap((language) => [live(place, language), tidy(place, language)]))
+    for (const [key, each] of [['words', 11], ['removed', 1]] as const) {
+      expect(await place.nsup('table', 'counters', 'get', key, 'value')).toMatchObject({ exitCode: 0, stdout: `${String(each * languages.length)}\n` })
+    }
   })
 }

@@ -83,7 +83,7 @@ function start(argv: readonly string[], env: Readonly<Record<string, string>>): 
   const [report = -1, inbox = -1] = paths.map((path) => openSync(path, constants.O_RDWR))
   const [command = '', ...args] = argv
   const child = spawn(command, args, {
-    env: { ...process.env, NSUP_REPORT_FD: '3', NSUP_INBOX_FD: '4', ...env },
+    env: { ...process.env, NSUP_REPORT_FD: '3', NSUP_INBOX_FD: '4', PYTHONDONTWRITEBYTECODE: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe', report, inbox],
     detached: true, // sh starts others, which go with it
   }) as ChildProcessByStdio<null, Readable, Readable>
