@@ -84,7 +84,7 @@ programs:
   it('refuses unknown keys and says what was meant', () => {
     expect(folder.bad('unknown.yaml', 'program:\n  x: {}\nprograms:\n  y: {comand: cat}\ndefaults: {umaks: 0}\nwhatever: 1\n')).toEqual([
       "unknown.yaml:1:1: error: unknown key 'program'; did you mean programs?",
-      "unknown.yaml:6:1: error: unknown key 'whatever'; known here are programs, groups, eventlisteners, fcgi_programs, supervisord, unix_http_server, inet_http_server, supervisorctl, defaults, include",
+      "unknown.yaml:6:1: error: unknown key 'whatever'; known here are programs, groups, eventlisteners, fcgi_programs, tables, supervisord, unix_http_server, inet_http_server, supervisorctl, defaults, include",
       "unknown.yaml:4:7: error: unknown key 'comand' in programs.y; did you mean command?",
       "unknown.yaml:5:12: error: unknown key 'umaks' in defaults; did you mean umask?",
       'unknown.yaml:4:3: error: programs.y.command is required; add command',
