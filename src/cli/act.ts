@@ -3,7 +3,7 @@
  * line when it is there and not when all are.
  */
 import type { Client } from '../api/client.ts'
-import type { WireOutcome } from '../api/results.ts'
+import type { ProcessStatus, WireOutcome } from '../api/results.ts'
 import { faultRow } from '../lib/fault.ts'
 import type { Context } from './command.ts'
 import { conclude, printDone } from './outcomes.ts'
@@ -98,7 +98,10 @@ export async function startInNewMaster(context: Context, client: Client, words: 
     concerned = new Set(before.processes.map(({ namespec }) => namespec))
     for (const { namespec, state } of before.processes) if (!states.has(namespec)) states.set(namespec, state)
     for (const namespec of concerned) show(namespec)
-    const result = await client.call('start', { targets: words, ...waiting(context) }, { timeout: 0 })
+    const done = await alreadyRun(client, before.processes)
+    const targets = done.length === 0 ? words : [...concerned].filter((namespec) => !done.some((one) => one.namespec === namespec))
+    const asked = targets.length === 0 ? { outcomes: [], missing: [] } : await client.call('start', { targets, ...waiting(context) }, { timeout: 0 })
+    const result = done.length === 0 ? asked : { outcomes: [...asked.outcomes, ...done], missing: before.missing }
     const pending = result.outcomes.filter(({ result: name }) => name === 'ALREADY_STARTED')
     const deadline = context.timeout === undefined ? undefined : AbortSignal.timeout(context.timeout)
     const isPending = (): boolean => pending.some(({ namespec }) => startVerdict(states.get(namespec) ?? 'UNKNOWN') === undefined)
@@ -113,6 +116,14 @@ export async function startInNewMaster(context: Context, client: Client, words: 
   } finally {
     watch.close()
   }
+}
+
+/** Jobs that the new master has run by itself already: nobody wants a migration twice. */
+async function alreadyRun(client: Client, processes: readonly ProcessStatus[]): Promise<WireOutcome[]> {
+  const rested = processes.filter(({ task, state }) => task !== null && state === 'EXITED')
+  if (rested.length === 0) return []
+  const { started_at: since } = await client.call('info', {})
+  return rested.filter(({ started_at: at }) => at >= since).map(({ group, name, namespec }) => ({ group, name, namespec, result: 'OK', code: 80, description: 'OK' }))
 }
 
 function judged(outcome: WireOutcome, states: ReadonlyMap<string, StateName>): WireOutcome {
