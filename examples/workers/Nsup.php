@@ -208,13 +208,13 @@ final class Nsup
         if (isset($said['part'])) {
             ['of' => $of, 'index' => $index, 'last' => $last, 'text' => $text] = $said['part'];
             if ($index === 0) {
-                $this->parts = [$of => '']; // one after another; what a killed master left unfinished is over
+                $this->parts[$of] = '';
             }
             if (isset($this->parts[$of])) {
                 $this->parts[$of] .= $text;
                 if ($last) {
                     $whole = $this->parts[$of];
-                    $this->parts = [];
+                    unset($this->parts[$of]);
                     $this->hear($whole);
                 }
             }

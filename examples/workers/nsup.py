@@ -157,7 +157,7 @@ class Nsup:
         if "part" in said:
             part = said["part"]
             if part["index"] == 0:
-                self._parts = {part["of"]: ""}  # one after another; what a killed master left unfinished is over
+                self._parts[part["of"]] = ""
             if part["of"] in self._parts:
                 self._parts[part["of"]] += part["text"]
                 if part["last"]:

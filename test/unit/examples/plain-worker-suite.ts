@@ -23,9 +23,12 @@ type Asked = Readonly<Record<string, unknown>> & { readonly id: number | string 
 interface Ward {
   /** Resolves with the value of the first such word that was not given out yet. */
   heard(word: string): Promise<unknown>
+  /** Resolves when it has said once more that the job is done. */
+  idle(): Promise<unknown>
   asked(word: string): Promise<Asked>
   logged(message: string): Promise<Said>
-  tell(words: object): void
+  /** `inParts`: in two of them, though it is short. */
+  tell(words: object, inParts?: boolean): void
   write(text: string): void
   signal(name: NodeJS.Signals): void
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>
@@ -116,9 +119,14 @@ function start(argv: readonly string[], env: Readonly<Record<string, string>>): 
   const heard = async (word: string): Promise<unknown> => (await said.take(word, (words) => word in words))[word]
   return {
     heard,
+    idle: () => said.take('idle', (words) => words['idle'] === true || words['busy'] === false),
     asked: async (word) => await heard(word) as Asked,
     logged: (message) => logged.take(message, (line) => line['message'] === message),
-    tell: (words) => { for (const line of linesOf(JSON.stringify(words), 'of', 'whole')) writeSync(inbox, line) },
+    tell: (words, inParts = false) => {
+      const json = JSON.stringify(words)
+      const halves = [json.slice(0, 20), json.slice(20)].map((text, index) => ({ part: { of: 'r1', index, last: index === 1, text } }))
+      for (const line of inParts ? halves.map((half) => `${JSON.stringify(half)}\n`) : linesOf(json, 'of', 'r2')) writeSync(inbox, line)
+    },
     write: (text) => { writeSync(inbox, text) },
     signal: (name) => void child.kill(name),
     ended,
@@ -152,11 +160,13 @@ export function plainWorkers(languages: readonly (readonly [language: string, ar
       worker.tell(message(5)) // a master that was killed has not noted that it had told this
       worker.tell(reply(sent, { n: 6, to: ['results'] }))
       expect(await worker.logged('Job done')).toMatchObject({ job: '5' })
+      await worker.idle()
 
       worker.tell(message(7))
       const again = await worker.asked('table')
       worker.tell({ reply: { id: again.id, error: { code: 'TABLE_FULL', message: 'counters has 1024 rows' } } })
       expect(await worker.logged('Job failed')).toMatchObject({ job: '7', reason: expect.stringContaining('TABLE_FULL') as string })
+      await worker.idle()
       worker.signal('SIGUSR1')
       expect(await worker.heard('health')).toMatchObject({ processed_count: 1, failed_count: 1, is_processing: false })
       worker.signal('SIGTERM')
@@ -189,13 +199,17 @@ export function plainWorkers(languages: readonly (readonly [language: string, ar
       const worker = start(argv, {})
       worker.tell(message(1))
       const counted = await worker.asked('table')
-      const others = [message(2), message(3, long ? { note: '"é\\"'.repeat(3000) } : {}), message(4)]
-      for (const other of others) worker.tell(other)
       worker.signal('SIGTERM')
       await worker.logged('Worker received shutdown signal')
       worker.signal('SIGQUIT')
       expect(await worker.logged('Worker ignored repeated signal')).toMatchObject({ signal: 'SIGQUIT', signal_number: 3, is_processing: true })
-      worker.tell(reply(counted, 3))
+      const others = [message(2), message(3, long ? { note: '"é\\"'.repeat(3000) } : {}), message(4)]
+      worker.tell(message(2))
+      // An answer, in parts or not, comes between the parts of a message.
+      const [first = '', ...rest] = linesOf(JSON.stringify(others[1]), 'of', 3)
+      worker.write(first)
+      worker.tell(reply(counted, 3), long)
+      for (const line of [...rest, ...linesOf(JSON.stringify(others[2]), 'of', 4)]) worker.write(line)
       worker.tell(reply(await worker.asked('send'), { n: 9, to: ['results'] }))
       for (const other of others) expect({ message: await worker.heard('return') }).toEqual(other)
       expect(await worker.ended).toEqual({ code: 0, stderr: '' })
