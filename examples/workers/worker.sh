@@ -99,11 +99,16 @@ give_back() {
   done
 }
 
-# The text under a name in the JSON of a message; enough where texts have no \ and no " in them.
-text() { printf '%s\n' "$2" | sed -n "s/.*\"$1\":\"\\([^\"\\\\]*\\)\".*/\\1/p"; }
+# Sets value to the text under a name in the JSON of a message; enough where texts have no \ and no " in them.
+text() {
+  case $2 in
+    *"\"$1\":\""*) value=${2#*"\"$1\":\""} value=${value%%'"'*} ;;
+    *) value= ;;
+  esac
+}
 
 # Runs a part of a job beside this shell, so that it hears signals meanwhile, and so that those that go to the whole
-# group of the worker, as nsup sends them, do not end the job.
+# group (Ctrl-C in a terminal, stopasgroup) do not end the job.
 apart() {
   ( trap '' TERM INT QUIT; "$@" ) &
   child=$!
@@ -116,11 +121,13 @@ apart() {
 count_words() { wc -w <"$1" >"$2"; }
 
 carry_out() {
-  file=$(text file "$data")
-  reply_to=$(text reply_to "$data")
+  text reply_to "$data"
+  reply_to=$value
+  text file "$data"
+  file=$value
   value="cannot read the file '$file'"
   apart count_words "$file" "$result" || return 1
-  words=$(($(cat "$result")))
+  read -r words <"$result"
   request table "\"name\":\"counters\",\"op\":\"incr\",\"key\":\"words\",\"by\":$words" || return 1
   total=$value
   [ -z "$reply_to" ] || request send "\"to\":\"$reply_to\",\"data\":{\"file\":\"$file\",\"words\":$words,\"total\":$total}"
