@@ -12,6 +12,10 @@ import type { Effect, Proc } from '../core/proc.ts'
 
 /** How long effects are performed in one go, milliseconds. */
 const sliceMax = 15
+/** How long a single new child has the processors for itself, milliseconds; what is to be told of it can wait. */
+const childFirst = 1
+/** With more left to be done than this, one child does not come first. */
+const few = 8
 /** How long what has changed may stay unwritten while a long row of effects is under way, milliseconds. */
 const unsettledMax = 250
 
@@ -34,9 +38,8 @@ export class Loop {
   private cancelAlarm: (() => void) | null = null
   private armedFor: number | null = null
   private closed = false
+  private cancelPause: (() => void) | null = null
   private settledAt = -Infinity
-  /** A spawn that has been performed before its turn. */
-  private ahead: { readonly effect: Effect; readonly answer: FleetInput | null } | null = null
 
   constructor(fleet: Fleet, ports: LoopPorts) {
     this.fleet = fleet
@@ -50,17 +53,27 @@ export class Loop {
     if (!this.running) this.turn()
   }
 
-  /** Ends it: no timer, no further input. */
+  /** Ends it: no timer, no further input. What was put off for a moment is done at once. */
   close(): void {
+    while (this.cancelPause !== null) {
+      this.cancelPause()
+      this.cancelPause = null
+      this.turn()
+    }
+    this.end()
+  }
+
+  private end(): void {
     this.closed = true
     this.disarm()
   }
 
   private turn(): void {
+    if (this.closed) return
     try {
       this.run()
     } catch (error) {
-      this.close()
+      this.end()
       this.ports.crashed(error)
     }
   }
@@ -76,11 +89,13 @@ export class Loop {
       for (let i = 0; i < effects.length; i += 1) {
         const effect = effects[i]
         if (effect === undefined) continue
-        if (effect.type === 'event') this.spawnAhead(effects, i)
-        const answer = this.takeAhead(effect) ?? perform(effect)
+        if (effect.type === 'event' && this.spawnAhead(effects, i) && this.isAlone(effects, i)) {
+          this.effects = [...effects.slice(i), ...this.effects]
+          return this.pause()
+        }
+        const answer = perform(effect)
         if (answer !== null) this.step(answer)
-        // Nobody may look, or hear of a child, between its spawn and the answer.
-        if (this.ahead !== null || clock.monotonic() < until) continue
+        if (clock.monotonic() < until) continue
         this.effects = [...effects.slice(i + 1), ...this.effects]
         yielded = this.effects.length > 0
         break
@@ -104,23 +119,36 @@ export class Loop {
 
   /**
    * Who died is replaced before anybody is told of the death: a spawn is performed ahead of the events of its process
-   * that stand before it. Its answer is stepped in its place, so that nobody sees a state out of order.
+   * that stand before it. True if there was one.
    */
-  private spawnAhead(effects: readonly Effect[], from: number): void {
+  private spawnAhead(effects: Effect[], from: number): boolean {
     const { proc } = effects[from] as Effect & { type: 'event' }
     // A listener hears of deaths itself, by what the one before it had: it must not be there yet.
-    if (proc === null || proc.spec.listener !== undefined || this.ahead !== null) return
+    if (proc === null || proc.spec.listener !== undefined) return false
     let at = from + 1
     while (isEventOf(effects[at], proc)) at += 1
     const effect = effects[at]
-    if (effect?.type === 'spawn' && effect.proc === proc) this.ahead = { effect, answer: this.ports.perform(effect) }
+    if (effect?.type !== 'spawn' || effect.proc !== proc) return false
+    effects.splice(at, 1)
+    const answer = this.ports.perform(effect)
+    if (answer !== null) this.step(answer)
+    return true
   }
 
-  private takeAhead(effect: Effect): FleetInput | null {
-    if (this.ahead?.effect !== effect) return null
-    const { answer } = this.ahead
-    this.ahead = null
-    return answer
+  /** True if nothing else is to be done but to tell of the child that was just spawned. */
+  private isAlone(effects: readonly Effect[], from: number): boolean {
+    return this.inputs.length === 0 && effects.length - from <= few && !effects.slice(from).some(({ type }) => type === 'spawn')
+  }
+
+  /**
+   * Sleeps for a moment with what is left to be done. A child is often put on the processor of its master, and begins
+   * when that sleeps: to write logs and journals first would take longer than all that came before.
+   */
+  private pause(): void {
+    this.cancelPause = this.ports.clock.after(childFirst, () => {
+      this.cancelPause = null
+      this.turn()
+    })
   }
 
   /** Spawns come first: what only remembers them can wait a little, and is cheaper in one go. */

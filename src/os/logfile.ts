@@ -76,23 +76,22 @@ export class LogFile implements Sink {
     if (this.#position >= this.#limit && this.#limit > 0) this.#rotate()
   }
 
-  /**
-   * Takes other limits, and opens the path anew unless it still leads to the open file: at each spawn that is one
-   * look instead of an open and a close. Throws what open(2) throws; then nothing has changed.
-   */
+  /** Takes other limits, and opens the path anew unless it still leads to the open file. Throws what open(2) throws; then nothing has changed. */
   reconfigure(spec: LogFileSpec): void {
-    const there = this.#fd < 0 ? undefined : statSync(this.path, { throwIfNoEntry: false })
-    if (there !== undefined && there.ino === this.#inode && there.dev === this.#device) {
-      this.#spec = spec
-      this.#backups.configure({ keep: spec.backups, compress: spec.compress })
-      this.#measure(there)
-      return
-    }
+    if (this.keep(spec)) return
     const fd = openSync(this.path, 'a', spec.mode)
     if (this.#fd >= 0) closeSync(this.#fd)
-    this.#spec = spec
-    this.#backups.configure({ keep: spec.backups, compress: spec.compress })
+    this.#take(spec)
     this.#use(fd)
+  }
+
+  /** Takes other limits if the path still leads to the open file: at each spawn that is one look instead of an open and a close. */
+  keep(spec: LogFileSpec): boolean {
+    const there = this.#fd < 0 ? undefined : statSync(this.path, { throwIfNoEntry: false })
+    if (there === undefined || there.ino !== this.#inode || there.dev !== this.#device) return false
+    this.#take(spec)
+    this.#measure(there)
+    return true
   }
 
   reopen(): void {
@@ -123,6 +122,11 @@ export class LogFile implements Sink {
   /** Resolves when no backup is being compressed. */
   idle(): Promise<void> {
     return this.#backups.idle()
+  }
+
+  #take(spec: LogFileSpec): void {
+    this.#spec = spec
+    this.#backups.configure({ keep: spec.backups, compress: spec.compress })
   }
 
   #use(fd: number): void {

@@ -22,7 +22,6 @@ export function createSinks(): Sinks {
     open(spec, watcher) {
       const own = ownStream(spec.path)
       if (own !== null) return forwardToOwn(own, watcher)
-      if (isPipe(spec.path)) return forwardToPipe(spec.path, watcher)
       return openShared(files, spec, watcher)
     },
     syslog: (tag, watcher) => syslog.sink(tag, watcher),
@@ -39,15 +38,17 @@ function isPipe(path: string): boolean {
   }
 }
 
-/** A file that is already open is opened anew, as at each spawn, so that a removed one appears again. */
+/** A file that is already open is opened anew, as at each spawn, so that a removed one appears again; or has become a pipe. */
 function openShared(files: Map<string, SharedFile>, spec: LogFileSpec, watcher: SinkWatcher): OpenedSink {
   try {
     let shared = files.get(spec.path)
+    if (shared?.file.keep(spec) !== true) {
+      if (isPipe(spec.path)) return forwardToPipe(spec.path, watcher)
+      shared?.file.reconfigure(spec)
+    }
     if (shared === undefined) {
       shared = new SharedFile(spec, () => files.delete(spec.path))
       files.set(spec.path, shared)
-    } else {
-      shared.file.reconfigure(spec)
     }
     return { ok: true, sink: shared.join(watcher) }
   } catch (error) {

@@ -45,6 +45,16 @@ describe('The loop', () => {
     world.add('a')
     expect(world.state('a')).toBe('STARTING')
     expect(world.fleet.groups.get('g')?.procs.get('a')?.id).toEqual({ pid: 101, startTime: '1' })
+  })
+
+  it('lets a single child come first, and tells of it when that has had a moment for itself', () => {
+    const world = new World()
+    world.add('a')
+    expect([world.done, world.settled]).toEqual([['group.added', 'spawn'], 0])
+    world.loop.enqueue({ type: 'shutdown', by: 'test' })
+    expect(world.state('a')).toBe('STARTING') // what comes meanwhile waits
+    world.clock.advance(1)
+    expect(world.done).toEqual(['group.added', 'spawn', 'process.state', 'tried', 'process.state', 'kill'])
     expect(world.settled).toBe(1)
   })
 
@@ -52,7 +62,9 @@ describe('The loop', () => {
     const world = new World()
     expect(world.clock.armed).toEqual([])
     world.add('a', 'b')
-    expect(world.clock.armed).toEqual([1000])
+    expect(world.done.filter((type) => type === 'spawn')).toHaveLength(2)
+    world.clock.advance(1)
+    expect(world.clock.armed).toEqual([999])
     world.clock.advance(1000)
     expect([world.state('a'), world.state('b')]).toEqual(['RUNNING', 'RUNNING'])
     expect(world.clock.armed).toEqual([])
@@ -60,15 +72,14 @@ describe('The loop', () => {
 
   it('replaces who has died before anybody is told of the death, and tells all in their order', () => {
     const world = new World()
-    const seen: (string | undefined)[] = []
     world.add('a')
-    world.clock.advance(1000)
+    world.clock.advance(1001)
     const proc = world.fleet.groups.get('g')?.procs.get('a') ?? expect.fail('it is not there')
     world.done.length = 0
-    world.onEffect = () => seen.push(proc.id === null ? 'nobody' : String(proc.id.pid))
     world.loop.enqueue({ type: 'proc', proc, input: { type: 'exited', status: { kind: 'code', code: 1 }, lastLines: [] } })
+    expect([world.done, proc.id?.pid]).toEqual([['sweep', 'spawn'], 102])
+    world.clock.advance(1)
     expect(world.done).toEqual(['sweep', 'spawn', 'process.state', 'process.state', 'tried'])
-    expect(seen).toEqual(['nobody', 'nobody', 'nobody', 'nobody', '102'])
   })
 
   it('does not so with an event listener, which is told of deaths itself', () => {
@@ -121,6 +132,7 @@ describe('The loop', () => {
     world.add('a')
     world.loop.close()
     expect(world.clock.armed).toEqual([])
+    expect([world.done.at(-1), world.settled]).toEqual(['tried', 1]) // what was put off is not lost
     world.loop.enqueue({ type: 'shutdown', by: 'test' })
     expect(world.fleet.phase).toBe('running')
   })
