@@ -37,8 +37,8 @@ const shownMax = 1000
 const cacheMax = 1000
 
 export class PostOffice implements Messages {
-  /** Stopped by a restart, and about to be started again: their messages wait. */
-  readonly returning = new WeakSet<Proc>()
+  /** Stopped by a restart, and about to be started again: their messages wait. With the incarnation that was stopped. */
+  readonly returning = new WeakMap<Proc, number>()
   readonly #ports: PostOfficePorts
   readonly #numbers: MessageNumbers
   /** Addresses that were asked for, as long as the members of the fleet stay the same. */
@@ -143,7 +143,7 @@ export class PostOffice implements Messages {
   #whyNot(proc: Proc): Omit<Refused, 'to'> | null {
     const to = nameOf(proc)
     if (!hasInbox(proc.spec.care)) return { code: 'NO_INBOX', message: `${to} takes no messages: its program does not say messages: true` }
-    const isUp = (proc.next?.up ?? proc.want === 'up') || this.returning.has(proc)
+    const isUp = (proc.next?.up ?? proc.want === 'up') || this.returning.get(proc) === proc.incarnation
     if (proc.leaving || !isUp) return { code: 'NOT_RUNNING', message: `${to} is ${proc.state} and is not to run` }
     if (proc.state === 'FATAL' || proc.state === 'UNKNOWN') return { code: 'NOT_RUNNING', message: `${to} is ${proc.state}: ${proc.reason}` }
     return null

@@ -38,12 +38,12 @@ export class Requests {
 
   async start(proc: Proc, options: ActOptions): Promise<Outcome> {
     const { fleet, waits } = this.ports
-    this.ports.post.returning.delete(proc)
     if (isRunning(proc.state) && proc.rounds?.once != null) { // a run that was asked for while nobody wanted the job: from now on somebody does
       this.put(proc, { type: 'start', by: options.by })
       return outcomeOf(proc, 'OK')
     }
     const refusal = this.whyNotStart(proc)
+    if (refusal !== null) this.ports.post.returning.delete(proc)
     if (refusal !== null) return options.patient === true && isOnItsWay(proc) ? waits.until(proc, 'ready', options.signal) : refusal
     if (proc.state === 'STOPPING') {
       if (!options.wait) return outcomeOf(proc, 'OK')
@@ -72,7 +72,7 @@ export class Requests {
 
   async stop(proc: Proc, options: ActOptions): Promise<Outcome> {
     if (!isRunning(proc.state) && !comesBack(proc)) return outcomeOf(proc, 'NOT_RUNNING', `it is ${proc.state}`)
-    if (options.comesBack === true) this.ports.post.returning.add(proc)
+    if (options.comesBack === true) this.ports.post.returning.set(proc, proc.incarnation)
     else this.ports.post.returning.delete(proc)
     this.put(proc, { type: 'stop', by: options.by })
     return options.wait ? this.ports.waits.untilDown(proc, options.signal) : outcomeOf(proc, 'OK')

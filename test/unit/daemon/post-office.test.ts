@@ -13,6 +13,7 @@ import { Bus } from '../../../src/daemon/bus.ts'
 import { Desk } from '../../../src/daemon/desk.ts'
 import { PostOffice } from '../../../src/daemon/post-office.ts'
 import type { PostOfficePorts } from '../../../src/daemon/post-office.ts'
+import { Requests } from '../../../src/daemon/requests.ts'
 import { WorkerInbox } from '../../../src/daemon/worker-inbox.ts'
 import { linesOf } from '../../../src/lib/parts.ts'
 import { fifoPorts } from '../../../src/os/fifo-ports.ts'
@@ -99,11 +100,33 @@ describe('a message', () => {
     expect(waiting()).toEqual({})
   })
 
-  it('waits for who is about to come back: after a failed start, and in a restart that somebody asked for', () => {
+  it('waits for who is about to come back: after a failed start', () => {
     expect(send('again')).toMatchObject({ to: ['again'] })
-    const off = procs.get('off')
-    if (off !== undefined) office.returning.add(off)
-    expect(send('off')).toMatchObject({ to: ['off'] })
+  })
+
+  it('waits in a restart until the start has come about, and no longer', async () => {
+    const web = procs.get('web')
+    if (web === undefined) throw new Error('there is no web')
+    let isThere = true
+    const requests = new Requests({
+      fleet, post: office, enqueue: () => undefined, // the loop has other things to do
+      processes: { findCommand: () => (isThere ? { ok: true, path: '/bin/web' } : { ok: false, fault: 'NO_FILE', reason: 'web is gone' }) },
+      environment: { inherited: {}, serverUrl: '', runDir: dir },
+    } as unknown as ConstructorParameters<typeof Requests>[0])
+    await requests.stop(web, { by: 'cli me', wait: false, comesBack: true })
+    Object.assign(web, { state: 'STOPPED', want: 'down' } satisfies Partial<Proc>)
+    expect(send('web')).toMatchObject({ to: ['web'] })
+    await requests.start(web, { by: 'cli me', wait: false })
+    expect(send('web')).toMatchObject({ to: ['web'] })
+    web.incarnation += 1
+    expect(send('web')).toMatchObject({ code: 'NOT_RUNNING' })
+
+    Object.assign(web, { state: 'RUNNING', want: 'up' } satisfies Partial<Proc>)
+    await requests.stop(web, { by: 'cli me', wait: false, comesBack: true })
+    Object.assign(web, { state: 'STOPPED', want: 'down' } satisfies Partial<Proc>)
+    isThere = false
+    expect(await requests.start(web, { by: 'cli me', wait: false })).toMatchObject({ result: 'NO_FILE' })
+    expect(send('web')).toMatchObject({ code: 'NOT_RUNNING' })
   })
 
   it('is refused by a full inbox with the reason, and by one of several only when all are full', () => {
