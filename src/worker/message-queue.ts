@@ -33,8 +33,9 @@ export class MessageQueue {
     this.#onRoom = onRoom
   }
 
+  /** True as well for who takes none any more: what is read then has to be given back. */
   get isFull(): boolean {
-    return this.#size >= fullAt
+    return this.#stopped || this.#size >= fullAt
   }
 
   /** So many have been handled, also those that it threw at. */

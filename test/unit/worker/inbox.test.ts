@@ -191,4 +191,23 @@ describe('messages', () => {
     await stopped
     expect(heard()).toEqual([{ return: { n: 2, from: 'a', data: 2 } }, { return: { n: 3, from: 'a', data: { big: 'x'.repeat(3000) } } }])
   })
+
+  it('are left in the FIFO while the one in hand is finished, so that not more is given back than an inbox takes', async () => {
+    let release = (): void => undefined
+    const began = new Promise<void>((resolve) => {
+      inbox.onMessage(() => new Promise<void>((done) => { release = done; resolve() }), false)
+    })
+    tell(message(1))
+    await began
+    const stopped = inbox.stop()
+    const flood = async (): Promise<void> => {
+      for (let n = 2; n < 200; n += 1) {
+        tell(message(n, 'x'.repeat(3000)))
+        await new Promise((resolve) => { setImmediate(resolve) })
+      }
+    }
+    await expect(flood()).rejects.toMatchObject({ code: 'EAGAIN' })
+    release()
+    await stopped
+  })
 })
