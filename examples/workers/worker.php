@@ -44,7 +44,7 @@ final class Worker
                 $this->carryOut($message['data']);
                 $this->processed++;
                 $this->log('Job done', ['job' => $this->job]);
-            } catch (Exception | TypeError $problem) {
+            } catch (Throwable $problem) {
                 $this->failed++;
                 $this->log('Job failed', ['job' => $this->job, 'reason' => $problem->getMessage()]);
             }
@@ -63,9 +63,10 @@ final class Worker
 
     private function carryOut(array $asked): void
     {
-        $file = @fopen($asked['file'] ?? '', 'r');
+        $path = $asked['file'] ?? '';
+        $file = $path === '' || is_dir($path) ? false : @fopen($path, 'r');
         if ($file === false) {
-            throw new RuntimeException(error_get_last()['message'] ?? 'no file');
+            throw new RuntimeException("cannot read the file '$path'");
         }
         $words = 0;
         while (($line = fgets($file)) !== false) {

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from nsup import Nsup, Refused
 
@@ -44,7 +45,7 @@ def on_status(_number, _frame):
 
 def carry_out(asked):
     words = 0
-    with open(asked["file"], "rb") as file:
+    with Path(asked["file"]).open("rb") as file:
         for line in file:
             words += len(line.split())
             nsup.beat()

@@ -118,7 +118,7 @@ apart() {
   wait "$child"
 }
 
-count_words() { wc -w <"$1" >"$2"; }
+count_words() { [ -n "$1" ] && wc -w <"$1" >"$2"; }
 
 carry_out() {
   text reply_to "$data"
