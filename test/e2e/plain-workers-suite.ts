@@ -56,7 +56,8 @@ async function live(place: Place, language: string): Promise<void> {
   const end = openSync(slow, 'r+') // a file that grows until it is closed
   const files = ['two', 'three', 'four'].map((name) => place.write(`${language}.${name}`, 'one two\nthree\n'))
   await send(slow)
-  const first = await untilProcess(place, language, 'busy', ({ job }) => job !== null)
+  await untilFile(place.path(`${language}.log`), 'Job taken')
+  const first = await place.one(language)
   // One of them takes several lines; who can read such a one does.
   for (const [at, file] of files.entries()) await send(file, at === 1 && language !== 'sh' ? { note: 'x'.repeat(10_000) } : {})
   const restarted = client.call('restart', { targets: [language] })
