@@ -181,7 +181,8 @@ export class Inbox {
       return anew ? { anew: true, text: '' } : null
     }
     if (this.#unstored.length === 0 && this.#handedStored === 0) return null
-    if (this.#inJournal > 4 * waitingMax) return this.everything()
+    // `handed` means all up to a number, and what was given back has lower ones.
+    if (this.#inJournal > 4 * waitingMax || (this.#handedStored > 0 && this.#returned.length > 0)) return this.everything()
     let text = this.#handedStored > 0 ? handedLine(this.#handedStored) : ''
     for (const entry of this.#unstored) {
       if (entry.gone) continue

@@ -226,6 +226,31 @@ describe('an inbox', () => {
     expect(inbox.takeBack(messageOf(5, 'a', JSON.stringify('x'.repeat(2 * waitingMax))))).toBe(false)
   })
 
+  it('has what was given back in its journal until the next one gets it, whatever is handed over meanwhile', () => {
+    const inbox = new Inbox()
+    const [one, two] = [1, 2].map((n) => messageOf(n, 'a', '"x"'))
+    if (one === undefined || two === undefined) throw new Error('there are two')
+    let journal = ''
+    const note = (): void => {
+      const { anew, text } = inbox.news() ?? { anew: false, text: '' }
+      journal = anew ? text : journal + text
+    }
+    const handOver = (): void => {
+      inbox.next(true)
+      inbox.written()
+    }
+    inbox.offer(one)
+    handOver()
+    inbox.takeBack(one)
+    inbox.offer(two)
+    note()
+    handOver()
+    note()
+    const next = new Inbox()
+    next.restore(journal)
+    expect(next.next(true)).toBe(`${one.line}\n`)
+  })
+
   it('reads a journal that was cut, and says so', () => {
     const lines = [1, 2, 3].map((n) => messageOf(n, 'a', '"x"').line)
     const inbox = new Inbox()
