@@ -80,6 +80,15 @@ export class Channel {
     return this.#waiting.length === 0
   }
 
+  /** Waits until all has gone out; false: that takes longer than so many milliseconds. */
+  async emptied(patience: number): Promise<boolean> {
+    for (const end = performance.now() + patience; !this.flush();) {
+      if (performance.now() >= end) return false
+      await new Promise((resolve) => setTimeout(resolve, retryFirst))
+    }
+    return true
+  }
+
   #put(line: Buffer): 'sent' | 'full' | 'closed' {
     try {
       writeSync(this.#fd ?? -1, line)

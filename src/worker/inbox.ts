@@ -11,6 +11,10 @@ import { channel, openOwn } from './channel.ts'
 import type { Channel } from './channel.ts'
 import { MessageQueue } from './message-queue.ts'
 import type { Message, MessageHandler } from './message-queue.ts'
+import { say } from './say.ts'
+
+/** Milliseconds that the end of a worker may wait for the master to take what is given back. */
+const patience = 2000
 
 /** A request that was refused, or whose answer is lost. `code`: INBOX_FULL, BAD_NAME, NO_MASTER, ... */
 export class RequestError extends Error {
@@ -94,10 +98,12 @@ export class Inbox {
   /** Takes no message any more, lets the one in hand be finished, and gives those back that were read and not handled. */
   async stop(): Promise<void> {
     this.#keepsAlive = false
+    const stopped = this.messages.stop()
     this.#adjust()
-    await this.messages.stop()
+    await stopped
     this.#drain()
     this.#adjust()
+    if (!(await this.#channel.emptied(patience))) say('Messages may not have been given back: the master does not read', { pid: process.pid })
   }
 
   /** Takes out what is there, to the end of a line: a next master could do nothing with the rest of one. */
@@ -164,7 +170,8 @@ export class Inbox {
   }
 
   #giveBack(message: Message): void {
-    for (const line of linesOf(JSON.stringify({ return: message }), 'id', `return ${String(message.n)}`)) this.#channel.writeJson(line.slice(0, -1))
+    const written = linesOf(JSON.stringify({ return: message }), 'id', `return ${String(message.n)}`).map((line) => this.#channel.writeJson(line.slice(0, -1)))
+    if (written.some((one) => one === 'lost' || one === 'closed')) say('A message is lost: it cannot be given back', { n: message.n, from: message.from, pid: process.pid })
   }
 
   /** Who does not keep up with its messages reads no more of them, unless it waits for an answer. */

@@ -24,6 +24,8 @@ export class MessageQueue {
   #working: Promise<void> | null = null
   #stopped = false
   #last = 0
+  /** The numbers of what was given back: a new master may tell it to this worker once more. */
+  readonly #returned = new Set<number>()
   #handled = 0
   #inHand: Message | null = null
 
@@ -49,14 +51,16 @@ export class MessageQueue {
   }
 
   setHandler(handler: MessageHandler): void {
+    this.#stopped = false
     this.#handler = handler
     this.#work()
   }
 
   push(message: Message, size: number): void {
-    if (message.n <= this.#last) return // told twice: a master was killed before it could note that it had told it
-    this.#last = message.n
-    if (this.#stopped) return this.#giveBack(message)
+    const again = this.#returned.delete(message.n)
+    if (message.n <= this.#last && !again) return // told twice: a master was killed before it could note that it had told it
+    this.#last = Math.max(this.#last, message.n)
+    if (this.#stopped) return this.#return(message)
     this.#waiting.push({ message, size })
     this.#size += size
     this.#work()
@@ -64,9 +68,14 @@ export class MessageQueue {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    for (const { message } of this.#waiting.splice(0)) this.#giveBack(message)
+    for (const { message } of this.#waiting.splice(0)) this.#return(message)
     this.#size = 0
     await this.#working
+  }
+
+  #return(message: Message): void {
+    this.#returned.add(message.n)
+    this.#giveBack(message)
   }
 
   #work(): void {

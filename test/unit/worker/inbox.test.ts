@@ -192,6 +192,47 @@ describe('messages', () => {
     expect(heard()).toEqual([{ return: { n: 2, from: 'a', data: 2 } }, { return: { n: 3, from: 'a', data: { big: 'x'.repeat(3000) } } }])
   })
 
+  it('that are told again by another master are given back again, and no others are read', async () => {
+    const turns = async (): Promise<void> => { for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => { setImmediate(resolve) }) }
+    let release = (): void => undefined
+    await new Promise<void>((resolve) => {
+      inbox.onMessage(() => new Promise<void>((done) => { release = done; resolve() }), false)
+      tell(message(1), message(2))
+    })
+    const stopped = inbox.stop()
+    expect(heard()).toEqual([{ return: { n: 2, from: 'a', data: 2 } }])
+    tell(message(1), message(2))
+    release()
+    await stopped
+    expect(heard()).toEqual([{ return: { n: 2, from: 'a', data: 2 } }])
+    tell(message(3))
+    await turns()
+    expect(heard()).toEqual([])
+    const { got, until } = collect()
+    tell(message(2))
+    await until(2)
+    expect(got.toSorted()).toEqual([2, 3])
+  })
+
+  it('are given back before the worker ends, however late the master reads', async () => {
+    let release = (): void => undefined
+    await new Promise<void>((resolve) => {
+      inbox.onMessage(() => new Promise<void>((done) => { release = done; resolve() }), false)
+      tell(message(1), message(2))
+    })
+    try {
+      for (;;) writeSync(report, `${' '.repeat(4093)}{}\n`)
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'EAGAIN' })
+    }
+    const stopped = inbox.stop()
+    release()
+    await new Promise((resolve) => { setImmediate(resolve) })
+    expect(heard().every((said) => !('return' in said))).toBe(true)
+    await stopped
+    expect(heard()).toEqual([{ return: { n: 2, from: 'a', data: 2 } }])
+  })
+
   it('are left in the FIFO while the one in hand is finished, so that not more is given back than an inbox takes', async () => {
     let release = (): void => undefined
     const began = new Promise<void>((resolve) => {
