@@ -33,6 +33,6 @@ export function channelsOf({ care }: ProcessSpec): Channels | null {
 }
 
 /** Messages and the answers to what it asks come by its inbox. */
-export function hasInbox(care: CareSpec | undefined): boolean {
+function hasInbox(care: CareSpec | undefined): boolean {
   return care?.messages === true || (care?.tables?.length ?? 0) > 0
 }

@@ -5,7 +5,6 @@
 import { join } from 'node:path'
 import { address } from '../core/addressing.ts'
 import type { Addressed, Mode } from '../core/addressing.ts'
-import { hasInbox } from '../core/channels.ts'
 import { waitingMax } from '../core/inbox.ts'
 import { MessageNumbers, messageOf } from '../core/message.ts'
 import type { Message } from '../core/message.ts'
@@ -35,6 +34,8 @@ export interface PostOfficePorts {
 /** Characters of data in an event. */
 const shownMax = 1000
 const cacheMax = 1000
+/** Characters of an address that may mean somebody. */
+const addressMax = 1000
 
 export class PostOffice implements Messages {
   /** Stopped by a restart, and about to be started again: their messages wait. With the incarnation that was stopped. */
@@ -73,6 +74,8 @@ export class PostOffice implements Messages {
   }
 
   #send(from: string, sender: Proc | null, { to, mode, data }: Sending): Sent | Refused {
+    // Nobody has such a name: it is neither kept nor told as it is.
+    if (to.length > addressMax || /\s/.test(to)) return this.#refuse(from, data, { to: JSON.stringify(to.slice(0, 100)), code: 'BAD_NAME', message: `an address has no blanks, and at most ${String(addressMax)} characters` })
     const found = this.#find(to, mode)
     if (found.kind === 'problem') return this.#refuse(from, data, { to, code: 'BAD_NAME', message: found.sentence })
     const message = messageOf(this.#numbers.next(), from, data)
@@ -142,7 +145,7 @@ export class PostOffice implements Messages {
 
   #whyNot(proc: Proc): Omit<Refused, 'to'> | null {
     const to = nameOf(proc)
-    if (!hasInbox(proc.spec.care)) return { code: 'NO_INBOX', message: `${to} takes no messages: its program does not say messages: true` }
+    if (proc.spec.care?.messages !== true) return { code: 'NO_INBOX', message: `${to} takes no messages: its program does not say messages: true` }
     const isUp = (proc.next?.up ?? proc.want === 'up') || this.returning.get(proc) === proc.incarnation
     if (proc.leaving || !isUp) return { code: 'NOT_RUNNING', message: `${to} is ${proc.state} and is not to run` }
     if (proc.state === 'FATAL' || proc.state === 'UNKNOWN') return { code: 'NOT_RUNNING', message: `${to} is ${proc.state}: ${proc.reason}` }

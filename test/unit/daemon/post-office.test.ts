@@ -92,12 +92,20 @@ describe('a message', () => {
 
   it.each([
     ['nobody', 'BAD_NAME', 'there is no process'],
+    ['no body', 'BAD_NAME', 'no blanks'],
+    ['web'.repeat(400), 'BAD_NAME', 'at most 1000 characters'],
     ['deaf', 'NO_INBOX', 'messages: true'],
     ['off', 'NOT_RUNNING', 'off is STOPPED and is not to run'],
     ['dead', 'NOT_RUNNING', 'dead is FATAL: Exited too quickly'],
   ])('to %s is refused with %s', (to, code, message) => {
     expect(send(to)).toMatchObject({ code, message: expect.stringContaining(message) as unknown })
     expect(waiting()).toEqual({})
+  })
+
+  it('is nothing for who has an inbox for the answers about its tables only', () => {
+    const web = procs.get('web')
+    if (web !== undefined) web.spec = { ...web.spec, care: { tables: ['counters'] } }
+    expect(send('web')).toMatchObject({ code: 'NO_INBOX', message: expect.stringContaining('messages: true') as unknown })
   })
 
   it('waits for who is about to come back: after a failed start', () => {
