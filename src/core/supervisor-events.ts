@@ -99,9 +99,9 @@ export function supervisorEventOf(event: MasterEvent): SupervisorEvent | null {
     case 'group.removed':
       return { type: 'PROCESS_GROUP_REMOVED', payload: `groupname:${event.group}\n` }
     case 'message.sent':
-      return { type: 'PROCESS_MESSAGE_SENT', payload: `processname:${event.name} groupname:${event.group} from:${event.sender} n:${String(event.n)} bytes:${String(event.bytes)}\n${event.data}` }
+      return { type: 'PROCESS_MESSAGE_SENT', payload: `processname:${event.name} groupname:${event.group} from:${headerWord(event.sender)} n:${String(event.n)} bytes:${String(event.bytes)}\n${event.data}` }
     case 'message.refused':
-      return { type: 'PROCESS_MESSAGE_REFUSED', payload: `to:${event.addressee} from:${event.sender} code:${event.code} bytes:${String(event.bytes)}\n${event.reason}` }
+      return { type: 'PROCESS_MESSAGE_REFUSED', payload: `to:${headerWord(event.addressee)} from:${headerWord(event.sender)} code:${event.code} bytes:${String(event.bytes)}\n${event.reason}` }
     case 'master.reloaded':
     case 'log.dropping':
     case 'log.recovered':
@@ -110,6 +110,11 @@ export function supervisorEventOf(event: MasterEvent): SupervisorEvent | null {
     case 'process.run':
       return null
   }
+}
+
+/** Listeners cut headers at blanks and colons: what of a name is one of these is written as in a URL. */
+function headerWord(text: string): string {
+  return text.replace(/[\s:%]/g, (one) => encodeURIComponent(one))
 }
 
 /** Fields that a state adds to the three that all have. */

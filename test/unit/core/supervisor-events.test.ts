@@ -39,6 +39,13 @@ describe('an event of the master', () => {
     expect(of(body)).toEqual([type, payload])
   })
 
+  it('of a message has headers that any listener can cut', () => {
+    expect(of({ type: 'message.sent', group: 'g', name: 'p', sender: 'shop:web', n: 5, bytes: 9, data: '{"a": 1}' }))
+      .toEqual(['PROCESS_MESSAGE_SENT', 'processname:p groupname:g from:shop%3Aweb n:5 bytes:9\n{"a": 1}'])
+    expect(of({ type: 'message.refused', sender: 'cli ann', addressee: 'shop:*', code: 'BAD_NAME', reason: 'nobody', bytes: 1 }))
+      .toEqual(['PROCESS_MESSAGE_REFUSED', 'to:shop%3A* from:cli%20ann code:BAD_NAME bytes:1\nnobody'])
+  })
+
   it('that supervisord does not have is not told', () => {
     expect(of({ type: 'process.survivors', group: 'g', name: 'p', survivors: [], killed: false })).toBeNull()
     expect(of({ type: 'log.dropping', group: 'g', name: 'p', channel: 'stdout', bytes: 1, reason: '' })).toBeNull()
