@@ -62,7 +62,8 @@ function loadOnce(file: string, options: LoadOptions): Omit<Loaded, 'left'> {
   const { mainFile, format, sections, files, context } = begin(file, options)
   const { findings } = context
   if (findings.failed && sections.length === 0) return { config: null, problems: findings.all() }
-  const names = new Set(sections.filter(({ kind }) => Object.values(namedSections).includes(kind)).map(({ name }) => name.trim()))
+  // A table may be called as a program is.
+  const names = new Set(sections.filter(({ kind }) => kind !== 'table' && Object.values(namedSections).includes(kind)).map(({ name }) => name.trim()))
   const added = byHandSections(options.byHand ?? [], format, context.here)
   for (const { name, at } of added) if (names.has(name)) findings.add(warningAt(at, `${name} stands in the config now: what was added by hand under that name is left out`))
   const built = build([...sections, ...added.filter(({ name }) => !names.has(name))], mainFile, options.overrides ?? {}, context)
