@@ -88,7 +88,7 @@ export class ByHandList implements ProgramList {
     const config = configOf(now)
     const stays = programs.filter(({ name }) => now.left.has(name))
     const goes = programs.filter(({ name }) => !now.left.has(name) && config.groups.some((group) => group.name === name))
-    const fresh = goes.filter(({ name }) => this.entry(name) === null)
+    const fresh = goes.filter(({ name }) => this.entry(name) === null && !this.standsInFiles(name))
     if (fresh.length > 0) {
       const text = this.text() ?? ''
       const edited = this.isYaml() ? addToYaml(text, fresh) : addToIni(text, fresh)
@@ -116,7 +116,8 @@ export class ByHandList implements ProgramList {
     if (entry !== null) this.takeOut(name)
     const saved = Object.fromEntries(Object.entries(kept.saved).filter(([other]) => other !== name))
     byHand.write({ programs: kept.programs.filter((program) => program.name !== name), saved })
-    await this.actions.deactivate(name, by)
+    // A file that the config includes has the name by now, and what runs is that: what was added by hand is forgotten, no more.
+    if (entry !== null || !this.standsInFiles(name)) await this.actions.deactivate(name, by)
     return { result: 'deleted', file: entry === null ? null : instance.configFile }
   }
 
@@ -174,6 +175,12 @@ export class ByHandList implements ProgramList {
     } catch (error) {
       throw new Fault('FAILED', `${name} in ${this.source.instance.configFile}: ${(error as Error).message}`)
     }
+  }
+
+  /** In the main file, or in one that it includes. */
+  private standsInFiles(name: string): boolean {
+    const groups = this.source.load([]).config?.groups ?? []
+    return groups.some((group) => group.name === name || group.processes.some(({ program }) => program === name))
   }
 
   private text(): string | null {

@@ -124,6 +124,23 @@ it('leaves a file alone in which a program cannot be written, or is needed by ot
   expect(one.list.names()).toEqual(['api'])
 })
 
+it('forgets what was added by hand, and leaves alone what has that name in an included file by now', async () => {
+  const one = list('[supervisord]\n[include]\nfiles=more.conf\n', 'supervisord.conf')
+  for (const name of ['api', 'web']) one.list.add({ ...order, name }, 'me')
+  writeFileSync(join(dir, 'more.conf'), '[program:api]\ncommand=cat\n[program:web]\ncommand=cat\n')
+  expect(await one.list.remove('api', { sure: false }, 'me')).toEqual({ result: 'deleted', file: null })
+  expect(one.list.save('me')).toMatchObject({ programs: [] })
+  expect(one.list.names()).toEqual([])
+  expect(one.done).toEqual(['activate api', 'activate web'])
+  expect(readFileSync(one.config, 'utf8')).not.toContain('program')
+})
+
+it('lets a program be called as a table is', () => {
+  const one = list('tables: {api: {columns: {value: int}}}\nprograms: {}\n')
+  expect(one.list.add(order, 'me')).toEqual([])
+  expect(one.list.save('me').programs).toEqual(['api'])
+})
+
 it('says what to put into a file that it may not write, but no secret', async () => {
   const one = list('programs: {}\n', 'programs.yaml', { ...textFiles, replace: () => 'EACCES' })
   one.list.add(order, 'me')
