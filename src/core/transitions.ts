@@ -135,7 +135,8 @@ export function enter(
 
 /** How an incarnation ended, in the words of the log: `exit status 1`, `terminated by SIGKILL, with job 7 in hand`. */
 export function exitWords(exit: Pick<ExitRecord, 'status' | 'oom' | 'job'>): string {
-  return `${endWords(exit)}${exit.job === undefined ? '' : `, with job ${exit.job} in hand`}`
+  const { job } = exit
+  return `${endWords(exit)}${job === undefined ? '' : job === '' ? ', with a job in hand' : `, with job ${job} in hand`}`
 }
 
 function endWords({ status, oom = false }: Pick<ExitRecord, 'status' | 'oom'>): string {
