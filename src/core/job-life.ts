@@ -144,7 +144,9 @@ export function trigger(proc: Proc, turn: Turn<'trigger'>): void {
     }
     return launchIfFree(proc, false, turn)
   }
+  const waits = rounds.waiting.some(({ cause }) => cause === 'trigger')
   if (rests(proc)) {
+    if (waits) return // it is held, and one is enough
     if (proc.want === 'down') rounds.once = proc.wantedBy
     proc.want = 'up'
     proc.wantedBy = by
@@ -153,7 +155,7 @@ export function trigger(proc: Proc, turn: Turn<'trigger'>): void {
     rounds.waiting = [...rounds.waiting.slice(-1), ...rounds.waiting.slice(0, -1)]
     return goOn(proc, false, turn)
   }
-  if (job.spec.overlap === 'skip' || rounds.waiting.some(({ cause }) => cause === 'trigger') || proc.want === 'down') return
+  if (job.spec.overlap === 'skip' || waits || proc.want === 'down') return
   enqueueRun(rounds, 'trigger', null, id)
   tell(proc, turn.effects, { what: 'queued', cause: 'trigger', slot: null, reason: `asked for by ${by} while a run goes on (overlap: ${job.spec.overlap})` })
   if (job.spec.overlap === 'replace') makePlace(proc, `a run that ${by} has asked for`, turn.now, turn.effects)

@@ -136,10 +136,12 @@ function whyNotRun(proc: Proc): Outcome | null {
   const { job } = proc.spec.care ?? {}
   if (job === undefined) return outcomeOf(proc, 'NOT_A_JOB', `it is a service, and goes on: use nsup restart ${namespec(proc.group, proc.name)}; type: oneshot makes a job of it`)
   if (proc.state === 'UNKNOWN') return outcomeOf(proc, 'FAILED', `${proc.name} is in an unknown process state`)
+  const waits = proc.rounds?.waiting.some(({ cause }) => cause === 'trigger') === true
+  if (isStopped(proc.state) && waits) return outcomeOf(proc, 'STILL_RUNNING', `a run that was asked for waits already${proc.hold === null ? '' : `: ${proc.hold}`}`)
   if (isStopped(proc.state) || proc.state === 'BACKOFF') return null
   if (proc.want === 'down') return outcomeOf(proc, 'STILL_RUNNING', 'it is being stopped')
   if (job.overlap === 'skip') return outcomeOf(proc, 'STILL_RUNNING', 'a run goes on (overlap: skip); overlap: queue would run it afterwards, replace at once')
-  return proc.rounds?.waiting.some(({ cause }) => cause === 'trigger') === true ? outcomeOf(proc, 'STILL_RUNNING', 'a run goes on, and another one waits already') : null
+  return waits ? outcomeOf(proc, 'STILL_RUNNING', 'a run goes on, and another one waits already') : null
 }
 
 function isOnItsWay(proc: Proc): boolean {

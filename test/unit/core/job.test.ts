@@ -156,6 +156,12 @@ describe('A run', () => {
     fleet.end('j', code(4))
     expect(fleet.proc('j')).toMatchObject({ state: 'EXITED', want: 'down', wantedBy: 'ann', deadline: null, rounds: { done: { id: 't', result: 'failed', code: 4 } } })
   })
+
+  it('while it is held is one run, however often it was asked for', () => {
+    const fleet = fleetOf({ schedule: '0 3 * * *' }, { dependsOn: [{ on: 'w', condition: 'started', required: true }] })
+    for (const id of ['t1', 't2', 't3']) fleet.tell(fleet.proc('j'), { type: 'trigger', by: 'bob', id })
+    expect(fleet.proc('j').rounds?.waiting.map(({ id }) => id)).toEqual(['t1'])
+  })
 })
 
 describe('Who waits for a job to complete', () => {
