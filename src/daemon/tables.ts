@@ -59,6 +59,8 @@ export class Tables implements SharedTables {
   /** Makes the tables of the config, with the rows that are kept. Throws errno errors when a file cannot be read. */
   open(specs: readonly TableSpec[]): void {
     for (const spec of specs) this.#open(spec)
+    // Also of tables that are in the config no more: one that comes back begins empty.
+    this.#options.files.remove(join(this.#options.runDir, 'tables'))
     this.#arm()
   }
 
@@ -151,7 +153,6 @@ export class Tables implements SharedTables {
     const { runDir, files, log } = this.#options
     const folder = spec.persist ? this.#folder(spec.name) : join(runDir, 'tables', spec.name)
     const loaded = loadTable(spec, folder, files, this.#now())
-    if (!spec.persist) files.remove(folder)
     if (loaded.damaged > 0) log.warn(`table ${spec.name}: ${counted(loaded.damaged, 'line')} of what was kept of it had been cut or damaged and ${loaded.damaged === 1 ? 'is' : 'are'} left out`)
     const table = loaded.table === null ? new Table(spec) : changed(loaded.table, spec, this.#now())
     const [fit, kept] = typeof table === 'string' ? [asItWas(loaded, spec), `it is as it was before the config changed: ${table}`] : [table, null]
