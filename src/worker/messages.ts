@@ -21,7 +21,7 @@ export interface Sent {
 /**
  * Sends a message to a process (`shop:checkin_00`), one of a program (`checkin`) or all of a group (`shop:*`). Resolves when
  * the master holds it. Rejects with a RequestError whose `code` says why nobody gets it: BAD_NAME, NO_INBOX, NOT_RUNNING,
- * INBOX_FULL, NO_MASTER; MASTER_CHANGED if nobody knows.
+ * INBOX_FULL, BAD_ARGUMENTS, FAILED, NO_MASTER, BUSY; MASTER_CHANGED if nobody knows.
  * @example await send('checkin', { table: 4 })
  */
 export async function send(to: string, data: unknown, { mode }: SendOptions = {}): Promise<Sent> {
