@@ -1,14 +1,6 @@
 /** The port through which the API changes the list of programs; a part of the master's. */
+import type { ByHandProgram } from '../config/by-hand.ts'
 import type { Actor } from '../core/model.ts'
-
-export interface ProgramOrder {
-  readonly name: string
-  /** The text of the option, or words that mean themselves. */
-  readonly command: string | readonly string[]
-  readonly directory: string | null
-  readonly environment: Readonly<Record<string, string>>
-  readonly options: Readonly<Record<string, string>>
-}
 
 /** What came of a delete. `unsure`: nothing was done, since lines that somebody wrote would be removed. */
 export interface Deleted {
@@ -21,7 +13,7 @@ export interface ProgramList {
   /** Names of the programs that were added by hand and stand in no file. */
   names(): readonly string[]
   /** Adds and, unless its `autostart` is false, starts it; sentences to be warned of. Throws Fault BAD_ARGUMENTS, CANT_REREAD, FAILED, SHUTDOWN_STATE. */
-  add(order: ProgramOrder, by: Actor): readonly string[]
+  add(order: ByHandProgram, by: Actor): readonly string[]
   /** Writes into the config what was added by hand; `exposed`: with environment, where everybody can read it. Throws Fault CANT_REREAD, FAILED. */
   save(by: Actor): { readonly file: string; readonly programs: readonly string[]; readonly exposed: boolean }
   /** Stops it and takes it out, wherever it stands. Throws Fault BAD_NAME, BAD_ARGUMENTS, CANT_REREAD, FAILED. */

@@ -123,7 +123,7 @@ async function alreadyRun(client: Client, processes: readonly ProcessStatus[]): 
   const rested = processes.filter(({ task, state }) => task !== null && state === 'EXITED')
   if (rested.length === 0) return []
   const { started_at: since } = await client.call('info', {})
-  return rested.filter(({ started_at: at }) => at >= since).map(({ group, name, namespec }) => ({ group, name, namespec, result: 'OK', code: 80, description: 'OK' }))
+  return rested.filter(({ started_at: at }) => at >= since).map(({ group, name, namespec }) => ({ group, name, namespec, result: 'OK', code: successCode, description: 'OK' }))
 }
 
 function judged(outcome: WireOutcome, states: ReadonlyMap<string, StateName>): WireOutcome {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Deleted, ProgramList, ProgramOrder } from '../api/program-list.ts'
+import type { Deleted, ProgramList } from '../api/program-list.ts'
 import { addToIni, entryInIni, removeFromIni } from '../config/edit-ini.ts'
 import { addToYaml, entryInYaml, removeFromYaml } from '../config/edit-yaml.ts'
 import type { ByHandProgram } from '../config/by-hand.ts'
@@ -59,7 +59,7 @@ export class ByHandList implements ProgramList {
     return this.source.byHand.read().programs.map(({ name }) => name)
   }
 
-  add(order: ProgramOrder, by: Actor): readonly string[] {
+  add(order: ByHandProgram, by: Actor): readonly string[] {
     this.refuseWhileEnding()
     const { name } = order
     const { byHand } = this.source
@@ -209,7 +209,7 @@ function configOf({ config, problems }: { readonly config: Config | null; readon
 }
 
 /** Also in an INI, where a word that is not known is only warned of: here somebody has just typed it. */
-function checkOptions({ options, environment }: ProgramOrder): void {
+function checkOptions({ options, environment }: ByHandProgram): void {
   const known = Object.keys(sectionSchema('program')?.rows ?? {})
   for (const key of Object.keys(options)) {
     if (key === 'command') throw new Fault('BAD_ARGUMENTS', 'command is not set as an option: it is the first word of the command line')

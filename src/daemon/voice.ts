@@ -10,6 +10,7 @@ import type { Proc, ProcInput } from '../core/proc.ts'
 import { heard, readNotify, readSaid, readWords, silence } from '../core/report.ts'
 import type { Word } from '../core/report.ts'
 import type { ProcessSpec } from '../core/spec.ts'
+import { lineMax } from '../lib/parts.ts'
 import { ShortLines } from '../lib/short-lines.ts'
 import type { FairTurns } from './fair-turns.ts'
 import { mainPidOf } from './main-pid.ts'
@@ -17,8 +18,6 @@ import { ReportFifo } from './report-fifo.ts'
 import type { Gifts, VoicePorts } from './voice-ports.ts'
 import { WorkerInbox } from './worker-inbox.ts'
 
-/** Lines up to this size are written in one piece, whatever else writes; longer ones are not understood. */
-const lineMax = 4096
 const newline = 0x0a
 /** Broken JSON takes 10 µs a line to find out: after so many in one chunk the rest of it is taken for the same. */
 const brokenMax = 1000

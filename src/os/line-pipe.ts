@@ -5,6 +5,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { LinePipe } from '../core/sinks.ts'
+import { quietly } from '../lib/quietly.ts'
 import { errnoOf } from './logfile.ts'
 
 /** A FIFO holds 64 KiB, unless its reader has asked for more, which is at most this. */
@@ -64,22 +65,18 @@ class FifoLines implements LinePipe {
   }
 
   #writeNow(bytes: Uint8Array): number {
-    const { stackTraceLimit } = Error
-    Error.stackTraceLimit = 0
     try {
-      return writeSync(this.#fd, bytes)
+      return quietly(() => writeSync(this.#fd, bytes))
     } catch (error) {
       if (errnoOf(error) !== 'EAGAIN') this.#onProblem((error as Error).message)
       return 0
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit
     }
   }
 
   #readNow(): Buffer {
     const chunk = Buffer.allocUnsafe(64 * 1024)
     try {
-      return chunk.subarray(0, readSync(this.#fd, chunk))
+      return chunk.subarray(0, quietly(() => readSync(this.#fd, chunk)))
     } catch (error) {
       if (errnoOf(error) !== 'EAGAIN') this.#onProblem((error as Error).message)
       return chunk.subarray(0, 0)

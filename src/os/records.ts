@@ -1,6 +1,7 @@
 /** Small files that are always whole: written beside and renamed into place, so that a reader sees old or new. */
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { errorCode } from './paths.ts'
 
 /** Characters that are put together for one write(2). */
 const pieceSize = 64 * 1024
@@ -17,7 +18,7 @@ export function writeRecord(path: string, text: string | Iterable<string>): stri
     renameSync(beside, path)
     return null
   } catch (error) {
-    return errnoOf(error)
+    return errorCode(error)
   }
 }
 
@@ -26,7 +27,7 @@ function openBeside(path: string): number {
   try {
     return openSync(path, 'w', 0o600)
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
+    if (errorCode(error) !== 'ENOENT') throw error
     makeFolder(dirname(path))
     return openSync(path, 'w', 0o600)
   }
@@ -53,7 +54,7 @@ export function appendRecord(path: string, text: string): string | null {
     appendFileSync(path, text, { mode: 0o600 })
     return null
   } catch (error) {
-    return errnoOf(error)
+    return errorCode(error)
   }
 }
 
@@ -92,8 +93,4 @@ export function removeFile(path: string): void {
   } catch {
     return // gone already, or its folder is
   }
-}
-
-function errnoOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'EIO'
 }

@@ -2,6 +2,7 @@
 import { closeSync, fsync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { LineFile, TableFiles } from '../core/table-files.ts'
+import { errorCode } from './paths.ts'
 import { listFolder, makeFolder, removeAll } from './records.ts'
 
 const pieceSize = 256 * 1024
@@ -36,7 +37,7 @@ function openToRead(path: string): number | null {
   try {
     return openSync(path, 'r')
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
+    if (errorCode(error) === 'ENOENT') return null
     throw error
   }
 }
@@ -46,7 +47,7 @@ function create(path: string): LineFile | string {
     makeFolder(dirname(path))
     return new OpenFile(openSync(path, 'w', 0o600))
   } catch (error) {
-    return errnoOf(error)
+    return errorCode(error)
   }
 }
 
@@ -55,7 +56,7 @@ function rename(from: string, to: string): string | null {
     renameSync(from, to)
     return null
   } catch (error) {
-    return errnoOf(error)
+    return errorCode(error)
   }
 }
 
@@ -73,7 +74,7 @@ class OpenFile implements LineFile {
       writeFileSync(this.#fd, text)
       return null
     } catch (error) {
-      return errnoOf(error)
+      return errorCode(error)
     }
   }
 
@@ -82,7 +83,7 @@ class OpenFile implements LineFile {
     fsync(this.#fd, (error) => {
       this.#syncing = false
       if (this.#closed) closeSync(this.#fd)
-      done(error === null ? null : errnoOf(error))
+      done(error === null ? null : errorCode(error))
     })
   }
 
@@ -92,8 +93,4 @@ class OpenFile implements LineFile {
     this.#closed = true
     if (!this.#syncing) closeSync(this.#fd)
   }
-}
-
-function errnoOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'EIO'
 }

@@ -4,9 +4,8 @@
  * Knows nothing of what the lines mean; without a master it is closed, and nothing is written.
  */
 import { constants, fstatSync, openSync, readlinkSync, writeSync } from 'node:fs'
+import { lineMax } from '../lib/parts.ts'
 
-/** Bytes of a line with its newline: up to here the kernel writes it in one piece. */
-export const lineMax = 4096
 /** What waits at most. */
 const waitingMax = 1024 * 1024
 /** Milliseconds until a full channel is tried again: the first time, and at most. */

@@ -1,4 +1,5 @@
 /** Reads the options of the SDK: a wrong name or a wrong value is an error with a suggestion, before anything runs. */
+import { didYouMean } from '../lib/suggest.ts'
 
 /** What is allowed: a test, and how to say it. */
 export interface Allowed {
@@ -16,9 +17,10 @@ export const aPath: Allowed = { what: "a path such as '/ready', or null", fits: 
 /** Throws a TypeError that says what is wrong. `rows`: what there is; `needed`: what must be there. */
 export function checkOptions(of: string, given: unknown, rows: Readonly<Record<string, Allowed>>, needed: readonly string[] = []): void {
   if (typeof given !== 'object' || given === null) throw new TypeError(`${of}: the options are an object, not ${String(given)}`)
+  const names = Object.keys(rows)
   for (const [name, value] of Object.entries(given)) {
     const row = Object.hasOwn(rows, name) ? rows[name] : undefined
-    if (row === undefined) throw new TypeError(`${of}: there is no option ${name}${suggestion(name, Object.keys(rows))}`)
+    if (row === undefined) throw new TypeError(`${of}: there is no option ${name}; ${didYouMean(name, names) ?? `there are ${names.join(', ')}`}`)
     if (value !== undefined && !row.fits(value)) throw new TypeError(`${of}: ${name} must be ${row.what}, not ${show(value)}`)
   }
   for (const name of needed) {
@@ -32,23 +34,4 @@ function isNumber(value: unknown): value is number {
 
 function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
-
-function suggestion(name: string, names: readonly string[]): string {
-  const near = names.find((one) => one.toLowerCase() === name.toLowerCase() || isNear(one.toLowerCase(), name.toLowerCase()))
-  return near === undefined ? `; there are ${names.join(', ')}` : `; did you mean ${near}?`
-}
-
-/** One or two letters too many, too few, or changed. */
-function isNear(one: string, other: string): boolean {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, change))
-    }
-    row = next
-  }
-  return (row.at(-1) ?? 0) <= 2
 }

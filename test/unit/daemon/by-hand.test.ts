@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { ProgramOrder } from '../../../src/api/program-list.ts'
+import type { ByHandProgram } from '../../../src/config/by-hand.ts'
 import { instanceOf } from '../../../src/config/instance.ts'
 import type { GroupSpec } from '../../../src/core/spec.ts'
 import { ByHandFile } from '../../../src/daemon/by-hand-file.ts'
@@ -21,7 +21,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-const order: ProgramOrder = { name: 'api', command: ['cat', 'a b'], directory: '/tmp', environment: { TOKEN: 'sesame' }, options: {} }
+const order: ByHandProgram = { name: 'api', command: ['cat', 'a b'], directory: '/tmp', environment: { TOKEN: 'sesame' }, options: {} }
 
 /** A list that knows nothing but its folder, as that of a new master; what it did to the groups is in `done`. */
 function list(text: string | null, file = 'programs.yaml', files = textFiles) {
@@ -69,7 +69,7 @@ it('keeps a program for the next master, for its own user alone, and without a w
 
 it('refuses a name that is taken, an option that does not exist and a value that is wrong, and keeps nothing of it', () => {
   const one = list('[supervisord]\n[program:a]\ncommand=cat\n[program:b]\ncommand=cat\n[group:g]\nprograms=b\n', 'supervisord.conf')
-  const add = (more: Partial<ProgramOrder>): string => faultOf(() => one.list.add({ ...order, ...more }, 'me'))
+  const add = (more: Partial<ByHandProgram>): string => faultOf(() => one.list.add({ ...order, ...more }, 'me'))
   for (const name of ['a', 'b', 'g']) expect(add({ name })).toContain(`${name} is there already: nsup restart ${name} restarts it, nsup delete ${name} removes it`)
   expect(add({ options: { stopwaitsec: '3' } })).toContain('there is no option stopwaitsec; did you mean stopwaitsecs?')
   expect(add({ options: { numprocs: 'many' } })).toContain('numprocs')

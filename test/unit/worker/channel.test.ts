@@ -3,7 +3,8 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Channel, lineMax } from '../../../src/worker/channel.ts'
+import { lineMax } from '../../../src/lib/parts.ts'
+import { Channel } from '../../../src/worker/channel.ts'
 
 let dir: string
 let fd: number
