@@ -75,7 +75,7 @@ export class PostOffice implements Messages {
 
   #send(from: string, sender: Proc | null, { to, mode, data }: Sending): Sent | Refused {
     // Nobody has such a name: it is neither kept nor told as it is.
-    if (to.length > addressMax || /\s/.test(to)) return this.#refuse(from, data, { to: JSON.stringify(to.slice(0, 100)), code: 'BAD_NAME', message: `an address has no blanks, and at most ${String(addressMax)} characters` })
+    if (to.length > addressMax) return this.#refuse(from, data, { to: JSON.stringify(to.slice(0, 100)), code: 'BAD_NAME', message: `an address has at most ${String(addressMax)} characters` })
     const found = this.#find(to, mode)
     if (found.kind === 'problem') return this.#refuse(from, data, { to, code: 'BAD_NAME', message: found.sentence })
     const message = messageOf(this.#numbers.next(), from, data)

@@ -92,7 +92,6 @@ describe('a message', () => {
 
   it.each([
     ['nobody', 'BAD_NAME', 'there is no process'],
-    ['no body', 'BAD_NAME', 'no blanks'],
     ['web'.repeat(400), 'BAD_NAME', 'at most 1000 characters'],
     ['deaf', 'NO_INBOX', 'messages: true'],
     ['off', 'NOT_RUNNING', 'off is STOPPED and is not to run'],
