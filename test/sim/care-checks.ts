@@ -47,6 +47,7 @@ export class CareChecks {
       if (body.type === 'process.health') states.set(proc, { ...before, well: body.healthy })
       if (body.type !== 'process.state') continue
       if (body.to === 'STARTING') wrong.push(...this.judgeStart(proc, states, now))
+      if (body.to === 'EXITED') wrong.push(...this.judgeRecycling(proc))
       if (body.to === 'STOPPING') wrong.push(...this.judgeStop(proc, body.by, states, now))
       states.set(proc, { state: body.to, well: body.to === 'RUNNING' || body.to === 'STARTING' ? before.well && body.to === 'RUNNING' : false })
     }
@@ -70,8 +71,8 @@ export class CareChecks {
     }
     const before = this.seen.get(proc)
     if (before === undefined || proc.restarts === before.restarts) return wrong // somebody has asked for it
-    if (!before.planned && untilWindow(now.wall, proc.spec.care?.restart?.window ?? null) > 0) wrong.push(`${name} is restarted outside its window`)
     if (hasRecycled(proc, before)) return wrong
+    if (!before.planned && untilWindow(now.wall, proc.spec.care?.restart?.window ?? null) > 0) wrong.push(`${name} is restarted outside its window`)
     const { burst } = this.fleet.breaker
     this.comebacks.push(now.mono)
     const first = burst === null ? undefined : this.comebacks[this.comebacks.length - 1 - burst]
@@ -79,7 +80,6 @@ export class CareChecks {
     return wrong
   }
 
-  private judgeStop(proc: Proc, by: string | null, states: ReadonlyMap<Proc, { state: State }>, now: Now): string[] {
   /** Who ends as it has told comes back as if nothing had been. */
   private judgeRecycling(proc: Proc): string[] {
     const before = this.seen.get(proc)
@@ -88,6 +88,7 @@ export class CareChecks {
     return same && proc.want === 'up' ? [] : [`${proc.name} has recycled itself, and that counts as a crash`]
   }
 
+  private judgeStop(proc: Proc, by: string | null, states: ReadonlyMap<Proc, { state: State }>, now: Now): string[] {
     this.stopping.set(proc, { since: now.mono, longest: longestStop(proc) })
     if (by !== 'max_lifetime' && by !== 'max_memory') return []
     const down = ranked(this.fleet).map((one) => one.proc).filter((one) => one !== proc && one.group === proc.group && one.spec.program === proc.spec.program && one.want === 'up')
@@ -111,12 +112,12 @@ export class CareChecks {
   }
 }
 
-function holds(proc: Proc, condition: Condition, { state, well }: { state: State; well: boolean }): boolean {
 function hasRecycled(proc: Proc, before: Seen): boolean {
   const status = proc.exits.at(-1)?.status
   return before.recycling && (status?.kind === 'unknown' || (status?.kind === 'code' && status.code === 0))
 }
 
+function holds(proc: Proc, condition: Condition, { state, well }: { state: State; well: boolean }): boolean {
   switch (condition) {
     case 'started':
       return state === 'RUNNING' || (state === 'STARTING' && proc.id !== null)
