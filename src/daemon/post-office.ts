@@ -55,6 +55,7 @@ export class PostOffice implements Messages {
     this.#numbers = new MessageNumbers(Number.isFinite(reserved) ? reserved : 0, ports.clock.wall(), (upTo) => void ports.records.write(file, `${String(upTo)}\n`))
     ports.desk.serve('send', (asked, proc) => this.#serve(asked, proc))
     ports.desk.serve('return', (asked, proc, inbox) => this.#takeReturned(asked, inbox))
+    ports.desk.serve('hold', (asked, proc, inbox) => this.#hold(asked, inbox))
   }
 
   /** Sends for somebody from outside; it is on its way when this returns. `data`: JSON. */
@@ -161,6 +162,13 @@ export class PostOffice implements Messages {
   #takeReturned({ n, from, data }: Readonly<Record<string, unknown>>, inbox: WorkerInbox): Answer {
     if (typeof n !== 'number' || typeof from !== 'string') return no('BAD_ARGUMENTS', 'return needs "n", "from" and "data" of a message')
     if (!inbox.takeBack(messageOf(n, from, JSON.stringify(data) ?? 'null'))) return no('INBOX_FULL', 'more is given back than an inbox holds')
+    this.#ports.desk.touch(inbox)
+    return { value: null }
+  }
+
+  #hold({ messages }: Readonly<Record<string, unknown>>, inbox: WorkerInbox): Answer {
+    if (typeof messages !== 'boolean') return no('BAD_ARGUMENTS', 'hold needs "messages", true or false')
+    inbox.hold(messages)
     this.#ports.desk.touch(inbox)
     return { value: null }
   }

@@ -43,6 +43,8 @@ export class WorkerInbox {
   #child = -1
   /** An incarnation is there to read. */
   #live = false
+  /** It wants no messages for now. */
+  #held = false
   /** What was written last waits for room. */
   #blocked = false
   #failing = false
@@ -106,6 +108,7 @@ export class WorkerInbox {
   /** The incarnation has ended: what it has not read waits for the next. */
   end(): void {
     this.#live = false
+    this.#held = false
     this.#blocked = false
     this.assembly.clear()
     this.#closeChild()
@@ -131,6 +134,11 @@ export class WorkerInbox {
   /** Takes a message that the worker has read and will not handle. */
   takeBack(message: Message): boolean {
     return this.#state.takeBack(message)
+  }
+
+  /** The worker wants no messages, or wants them again with the next `flush`; what it asks is answered all the while. */
+  hold(held: boolean): void {
+    this.#held = held
   }
 
   /** Takes an answer, the JSON of a line; nobody waits for it when no incarnation is there. */
@@ -160,7 +168,7 @@ export class WorkerInbox {
   /** Who is being stopped reads no more than it must; what it asks is still answered. */
   #mayDeliver(): boolean {
     const { state } = this.#options.proc
-    return state === 'STARTING' || state === 'RUNNING'
+    return !this.#held && (state === 'STARTING' || state === 'RUNNING')
   }
 
   #open(path: string): LinePipe {

@@ -47,6 +47,8 @@ export class Inbox {
   /** How the socket is: it reads, and the process waits for it. */
   #paused: boolean | null = null
   #refed = false
+  /** The master was asked to deliver no messages. */
+  #holds = false
 
   /** `named`: what NSUP_INBOX_FD says. */
   constructor(named: string | undefined, to: Channel) {
@@ -156,6 +158,7 @@ export class Inbox {
 
   /** Another master has taken over. What it has not answered when it answers this, it has never heard. */
   #meet(): void {
+    this.#holds = false // it has not been asked
     const asked = [...this.#pending.keys()]
     if (asked.length === 0) return
     const settle = (): void => {
@@ -179,9 +182,18 @@ export class Inbox {
     return this.messages.isFull && this.#pending.size === 0
   }
 
+  /** Who has enough and reads on for the sake of an answer asks for answers alone, or it would take in all that there is. */
+  #holdOrNot(): void {
+    const holds = this.#holds ? !this.messages.isLow : this.messages.isFull && this.#pending.size > 0
+    if (holds === this.#holds) return
+    const written = this.#channel.writeJson(`{"hold":{"messages":${String(holds)}}}`)
+    if (written === 'sent' || written === 'waits') this.#holds = holds
+  }
+
   /** With each request and each answer: most often nothing changes. */
   #adjust(): void {
     if (this.#socket === null) return
+    this.#holdOrNot()
     const full = this.#isFull()
     if (full !== this.#paused) {
       this.#paused = full

@@ -40,6 +40,11 @@ export class MessageQueue {
     return this.#stopped || this.#size >= fullAt
   }
 
+  /** So few wait that more may come. */
+  get isLow(): boolean {
+    return !this.#stopped && this.#size < fullAt / 2
+  }
+
   /** So many have been handled, also those that it threw at. */
   get handled(): number {
     return this.#handled

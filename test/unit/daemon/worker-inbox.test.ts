@@ -93,6 +93,22 @@ describe('an inbox', () => {
     expect(journal()).toBe('')
   })
 
+  it('gives answers only to who wants no messages for now, and messages to the next incarnation', () => {
+    const inbox = spawned()
+    inbox.hold(true)
+    inbox.answer('{"reply":{"id":1,"value":null}}')
+    give(inbox, message(1))
+    expect(read(inbox)).toBe('{"reply":{"id":1,"value":null}}\n')
+    inbox.hold(false)
+    inbox.flush()
+    expect(numbers(read(inbox))).toEqual([1])
+    inbox.hold(true)
+    give(inbox, message(2))
+    inbox.prepareSpawn()
+    inbox.begin()
+    expect(numbers(read(inbox))).toEqual([2])
+  })
+
   it('takes back what an incarnation has not read to the end, and gives it to the next', () => {
     const inbox = spawned()
     give(inbox, message(1, 100), message(2, 100), message(3, 9000), message(4))

@@ -176,6 +176,33 @@ describe('messages', () => {
     expect(got).toEqual(got.map((_, at) => at + 1))
   })
 
+  it('are asked to be held back while many wait and one of them waits for an answer, by a new master as well', async () => {
+    const answered = new Promise<void>((resolve) => {
+      inbox.onMessage(async ({ n }) => {
+        if (n === 1) await inbox.request('table', { op: 'incr' })
+        if (n === 40) resolve()
+      }, false)
+    })
+    const turn = (): Promise<unknown> => new Promise((resolve) => { setImmediate(resolve) })
+    const said: object[] = []
+    const until = async (count: number): Promise<void> => { for (; said.length < count; said.push(...heard())) await turn() }
+    tell(message(1))
+    await until(1)
+    for (let n = 2; n <= 40; n += 1) {
+      tell(message(n, 'x'.repeat(3000)))
+      await turn()
+    }
+    await until(2)
+    tell({ master: { pid: 2 } })
+    await until(4)
+    tell({ reply: { id: 1, value: 1 } })
+    await answered
+    await until(5)
+    const [hold, letGo] = [true, false].map((messages) => ({ hold: { messages } }))
+    expect(said).toEqual([{ table: { id: 1, op: 'incr' } }, hold, ...said.slice(2, 4), letGo])
+    expect(said.slice(2, 4)).toEqual(expect.arrayContaining([hold, { ping: { id: 2 } }]))
+  })
+
   it('that were read and not handled are given back at the end, after the one in hand', async () => {
     let release = (): void => undefined
     const began = new Promise<void>((resolve) => {
