@@ -18,6 +18,7 @@ final class Nsup
 {
     private const LINE_MAX = 4096; // bytes with the newline: up to here a line is written in one piece
     private const PATIENCE = 60.0; // seconds that a request waits for its answer
+    private const ENOUGH = 100; // messages in hand from which on the master is to add none while an answer is waited for
 
     /** @var resource|null */
     private mixed $report;
@@ -29,6 +30,7 @@ final class Nsup
     private string $received = '';
     private array $parts = [];
     private array $messages = [];
+    private bool $holds = false;
     private int $newest = 0;
     private int $lastId = 0;
     private array $answers = [];
@@ -82,6 +84,7 @@ final class Nsup
             throw new Refused('NO_MASTER', 'there is no nsup to ask: this process has no inbox');
         }
         $deadline = self::now() + self::PATIENCE;
+        $this->hold($this->holds || count($this->messages) >= self::ENOUGH);
         $mine = $this->ask($word, $asked, $deadline);
         $ping = null;
         while (!isset($this->answers[$mine])) {
@@ -111,6 +114,7 @@ final class Nsup
     {
         $end = self::now() + $seconds;
         while ($this->messages === []) {
+            $this->hold(false);
             $this->beat();
             // PHP cannot look for signals and begin to wait in one step. A signal between the two does not end the wait,
             // so no wait is longer than a second.
@@ -132,6 +136,15 @@ final class Nsup
     }
 
     // --- beneath
+
+    /** Who reads on for the sake of an answer takes in messages as well: here it asks for answers alone. */
+    private function hold(bool $holds): void
+    {
+        if ($holds !== $this->holds) {
+            $this->holds = $holds;
+            $this->sendLine(['hold' => ['messages' => $holds]], 'hold', self::now() + self::PATIENCE);
+        }
+    }
 
     private function ask(string $word, array $asked, float $deadline): int
     {
@@ -204,6 +217,7 @@ final class Nsup
         }
         if (isset($said['master'])) {
             $this->newMaster = true;
+            $this->holds = false; // it has not been asked
         }
         if (isset($said['part'])) {
             ['of' => $of, 'index' => $index, 'last' => $last, 'text' => $text] = $said['part'];

@@ -11,6 +11,7 @@ import time
 
 LINE_MAX = 4096  # bytes with the newline: up to here a line is written in one piece
 PATIENCE = 60.0  # seconds that a request waits for its answer
+ENOUGH = 100  # messages in hand from which on the master is to add none while an answer is waited for
 
 
 class Refused(Exception):
@@ -31,6 +32,7 @@ class Nsup:
         self._received = b""
         self._parts = {}
         self._messages = []
+        self._holds = False
         self._newest = 0
         self._last_id = 0
         self._answers = {}
@@ -70,6 +72,7 @@ class Nsup:
         if self._report is None or self._inbox is None:
             raise Refused("NO_MASTER", "there is no nsup to ask: this process has no inbox")
         deadline = time.monotonic() + PATIENCE
+        self._hold(self._holds or len(self._messages) >= ENOUGH)
         mine = self._ask(word, asked, deadline)
         ping = None
         while mine not in self._answers:
@@ -92,6 +95,7 @@ class Nsup:
         """The next message, {"n": ..., "from": ..., "data": ...}. None: none came in this time, or a signal did."""
         end = time.monotonic() + seconds
         while not self._messages:
+            self._hold(False)
             self.beat()
             left = end - time.monotonic()
             if left <= 0 or self._read(min(left, self._beat_every), [self._wakeup]) == "signal":
@@ -107,6 +111,12 @@ class Nsup:
         self._messages = []
 
     # --- beneath
+
+    def _hold(self, holds):
+        """Who reads on for the sake of an answer takes in messages as well: here it asks for answers alone."""
+        if holds != self._holds:
+            self._holds = holds
+            self._send_line({"hold": {"messages": holds}}, "hold", time.monotonic() + PATIENCE)
 
     def _ask(self, word, asked, deadline):
         self._last_id += 1
@@ -154,6 +164,7 @@ class Nsup:
             self._answers[said["reply"]["id"]] = said["reply"]
         if "master" in said:
             self._new_master = True
+            self._holds = False  # it has not been asked
         if "part" in said:
             part = said["part"]
             if part["index"] == 0:
