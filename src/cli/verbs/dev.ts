@@ -38,7 +38,7 @@ export async function run(context: Context): Promise<number> {
   const problem = await master.started
   if (problem !== null) {
     await show.close()
-    removeHome(home)
+    if ((await pidAt(home.instance.socket)) === null) removeHome(home) // or another one was quicker
     throw new CliError(problem.trim(), 2)
   }
   show.say(`asking it from another terminal: nsup -s unix://${home.instance.socket} status`)
@@ -95,12 +95,14 @@ async function pidAt(socketPath: string): Promise<number | null> {
   }
 }
 
-/** What a master left that was killed: another one takes it over, and stops it. It starts nothing. */
+/** What a master left that was killed: another one takes it over, and stops it. It starts nothing. Throws {@link CliError}. */
 async function clearAway(home: DevHome, order: DevOrder): Promise<void> {
   const master = startMaster({ ...order, wishes: { ...order.wishes, only: [] } })
   master.stop('stop')
-  await master.started
+  const problem = await master.started
   await master.ended
+  // Most often it is no leftover at all, but begun at this very moment: nothing is removed beneath it.
+  if (problem !== null) throw new CliError(`${problem.trim()}\nif nothing of it runs, remove ${home.folder}`, 1)
   removeHome(home)
 }
 
