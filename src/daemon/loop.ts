@@ -50,16 +50,12 @@ export class Loop {
   enqueue(...inputs: readonly FleetInput[]): void {
     if (this.closed) return
     this.inputs.push(...inputs)
-    if (!this.running) this.turn()
+    if (this.endPause() || !this.running) this.turn()
   }
 
   /** Ends it: no timer, no further input. What was put off for a moment is done at once. */
   close(): void {
-    while (this.cancelPause !== null) {
-      this.cancelPause()
-      this.cancelPause = null
-      this.turn()
-    }
+    while (this.endPause()) this.turn()
     this.end()
   }
 
@@ -142,13 +138,23 @@ export class Loop {
 
   /**
    * Sleeps for a moment with what is left to be done. A child is often put on the processor of its master, and begins
-   * when that sleeps: to write logs and journals first would take longer than all that came before.
+   * when that sleeps: to tell everybody first would take longer than all that came before. That it was spawned must
+   * be written, so that the next master knows it.
    */
   private pause(): void {
+    this.ports.settled(true)
     this.cancelPause = this.ports.clock.after(childFirst, () => {
       this.cancelPause = null
       this.turn()
     })
+  }
+
+  /** Whatever happens ends a pause; true if there was one. */
+  private endPause(): boolean {
+    if (this.cancelPause === null) return false
+    this.cancelPause()
+    this.cancelPause = null
+    return true
   }
 
   /** Spawns come first: what only remembers them can wait a little, and is cheaper in one go. */

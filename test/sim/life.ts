@@ -21,6 +21,7 @@ import { FakeWorld } from './fake-processes.ts'
 import { withCare } from './random-care.ts'
 import { randomBehaviour, randomGroups } from './random-world.ts'
 import type { Random } from './random-world.ts'
+import { namespec } from '../../src/core/spec.ts'
 import type { TableFiles } from '../../src/core/table-files.ts'
 
 /** No config of these worlds has a table. */
@@ -64,6 +65,9 @@ export class Life {
   private actsLeft = Infinity
   /** Workers of whose group the kernel refused a signal: they may outlive everything. */
   private readonly refused = new Set<number>()
+  /** Spawned just before a master died, so that no record tells of them; and gone from the config since. Nobody can tell them from daemons that were left on purpose. */
+  private readonly nobodys = new Set<number>()
+  private unwritten: readonly number[] = []
   private ended: Ending | null = null
   /** What a request threw that no request may throw. */
   private wrong: Error | null = null
@@ -170,7 +174,7 @@ export class Life {
     }
     this.expect(this.ended === 'shutdown', `a shutdown ends, and says so: ${JSON.stringify(this.master?.session.master.processes().map((v) => [v.namespec, v.state, v.pid, v.want]) ?? this.ended)}`)
     this.expect(waiting?.size === 0, `every request that waits has its answer: ${[...(waiting ?? [])].join(', ')}`)
-    const left = this.world.living().filter((life) => life.session === life.pid && !this.refused.has(life.pid))
+    const left = this.world.living().filter((life) => life.session === life.pid && !this.refused.has(life.pid) && !this.nobodys.has(life.pid))
     this.expect(left.length === 0, `a shutdown leaves no worker: ${left.map((life) => `${life.environment["NSUP_PROCESS"] ?? ""} ${String(life.pid)}`).join(', ')}`)
   }
 
@@ -210,6 +214,8 @@ export class Life {
 
   private killMaster(): void {
     this.history.push('the master dies')
+    const written = [...this.files.values()].flatMap((text) => text.split('\n')).filter(isWhole).join('\n')
+    this.unwritten = this.world.living().map(({ pid }) => pid).filter((pid) => !written.includes(`"pid":${String(pid)},`))
     this.master?.die()
     this.master = null
     this.actsLeft = Infinity
@@ -220,7 +226,7 @@ export class Life {
   }
 
   private check(): void {
-    const workers = this.world.living().filter((life) => life.session === life.pid)
+    const workers = this.world.living().filter((life) => life.session === life.pid && !this.nobodys.has(life.pid))
     const names = workers.map((life) => life.environment['NSUP_PROCESS'] ?? '')
     this.expect(new Set(names).size === names.length, `no process runs twice: ${names.sort().join(' ')}`)
     if (this.master === null) return
@@ -304,7 +310,15 @@ export class Life {
       this.killMaster()
     }
     await this.settle()
+    this.forgetUnwritten()
     this.check()
+  }
+
+  private forgetUnwritten(): void {
+    const configured = new Set(this.groups.flatMap(({ processes }) => processes.map(({ group, name }) => namespec(group, name))))
+    for (const { pid, environment } of this.world.living()) {
+      if (this.unwritten.includes(pid) && !configured.has(environment['NSUP_PROCESS'] ?? '')) this.nobodys.add(pid)
+    }
   }
 
   private config(): Config {
@@ -343,6 +357,15 @@ export class Life {
         for (const path of this.files.keys()) if (path.startsWith(`${folder}/`)) this.files.delete(path)
       },
     }
+  }
+}
+
+/** A line that a death has cut off is none. */
+function isWhole(line: string): boolean {
+  try {
+    return JSON.parse(line) !== null
+  } catch {
+    return false
   }
 }
 
