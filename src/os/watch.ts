@@ -90,7 +90,7 @@ class DiskWatch {
     else if (event === 'unlink' || event === 'unlinkDir') this.entries -= 1
     if (event === 'addDir' || event === 'unlinkDir' || !this.plan.counts(path)) return
     // What is found when the watch begins is there already; chokidar tells of both in the same way.
-    if (isNew && (stats?.ctimeMs ?? 0) < this.beganAt) return
+    if (isNew && Math.floor(stats?.ctimeMs ?? 0) <= this.beganAt) return // whole milliseconds, as the beginning has them
     this.tell({ kind: 'changed', path })
   }
 
