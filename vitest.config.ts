@@ -8,8 +8,8 @@ const compat = process.env['NSUP_COMPAT'] === '1'
 
 export default defineConfig({
   test: {
-    // supervisord is what the compat tests wait for most of the time.
-    maxWorkers: compat ? 4 : 2,
+    // A worker waits for processes half of its time; that of the compat tests for supervisord most of it.
+    maxWorkers: compat ? 4 : 3,
     projects: [
       { test: { ...shared, name: 'inside', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/compat/**'] } },
       { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/e2e/build.ts'] } },
