@@ -2,15 +2,16 @@
 import { errorFields, say } from './say.ts'
 
 /** What another worker, or somebody from outside, has sent. */
-export interface Message {
+export interface Message<Data = unknown> {
   /** Grows from message to message. */
   readonly n: number
   /** The process that sent it, `group:name` or `name`; `cli USER` and the like from outside. */
   readonly from: string
-  readonly data: unknown
+  readonly data: Data
 }
 
-export type MessageHandler = (message: Message) => void | Promise<void>
+/** `Data`: what the senders are known to send; nobody checks it. */
+export type MessageHandler<Data = unknown> = (message: Message<Data>) => void | Promise<void>
 
 /** Characters that may wait here before no more is read. */
 const fullAt = 64 * 1024

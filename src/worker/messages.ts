@@ -1,6 +1,9 @@
 /** Messages for those who write a worker: to send one, and to take those that come. */
+import { answerHealth, processBasics } from './account.ts'
 import { inbox } from './inbox.ts'
 import type { MessageHandler } from './message-queue.ts'
+import { aBoolean, aTime, checkOptions } from './options.ts'
+import { report } from './report.ts'
 import { shutdown } from './shutdown.ts'
 
 export interface SendOptions {
@@ -30,22 +33,29 @@ export async function send(to: string, data: unknown, { mode }: SendOptions = {}
 
 export interface MessageOptions {
   /**
-   * Messages are what the worker is there for (the default): the process goes on as long as they may come, and a signal to end
-   * lets the one in hand be finished. False: it has a loop of its own, and calls what `onMessage` returns when it ends.
+   * Messages are what the worker is there for (the default): the process goes on as long as they may come, it says that it is
+   * ready and alive, and a signal to end lets the one in hand be finished. False: it has a loop of its own, says all that
+   * itself, and calls what `onMessage` returns when it ends.
    */
   readonly work?: boolean
   /** How long the message in hand may take when the worker is to end, milliseconds; 30 s unless said. */
   readonly shutdownTimeout?: number
 }
 
+const rows = { work: aBoolean, shutdownTimeout: aTime } as const
+
 /**
  * Lets `handler` take the messages that come, one after another: the next one when the promise of this one is settled. What
  * it throws is logged. Returns what ends it: that waits for the message in hand, and gives back what was read and not
- * handled, for the next incarnation.
+ * handled, for the next incarnation. Throws a TypeError for what is no handler, and for options that make no sense.
+ * @example onMessage<{ table: number }>(async ({ data, from }) => { await seat(data.table) })
  */
-export function onMessage(handler: MessageHandler, { work = true, shutdownTimeout = 30_000 }: MessageOptions = {}): () => Promise<void> {
+export function onMessage<Data = unknown>(handler: MessageHandler<Data>, options: MessageOptions = {}): () => Promise<void> {
+  if (typeof handler !== 'function') throw new TypeError(`onMessage: the first argument must be a function that takes a message, not ${String(handler)}`)
+  checkOptions('onMessage', options, rows)
+  const { work = true, shutdownTimeout = 30_000 } = options
   const { messages } = inbox
-  inbox.onMessage(handler, work)
+  inbox.onMessage(handler as MessageHandler, work)
   if (work) {
     shutdown.join({
       timeout: shutdownTimeout,
@@ -54,6 +64,19 @@ export function onMessage(handler: MessageHandler, { work = true, shutdownTimeou
       left: () => ({ message: messages.inHand?.n, from: messages.inHand?.from }),
       drain: () => inbox.stop(),
     })
+    report.heartbeat()
+    setImmediate(speakForTheWorker)
   }
   return () => inbox.stop()
+}
+
+let speaks = false
+
+/** Who has nothing but messages is ready as soon as it takes them; `runWorker` and `drainHttp` know better when they are. */
+function speakForTheWorker(): void {
+  if (speaks || !shutdown.isAlone) return
+  speaks = true
+  const { messages } = inbox
+  answerHealth(() => ({ processed_count: messages.handled, is_processing: messages.inHand !== null, current_job: messages.inHand?.n ?? null, ...processBasics() }), undefined)
+  report.ready()
 }

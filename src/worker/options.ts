@@ -7,6 +7,7 @@ export interface Allowed {
   readonly fits: (value: unknown) => boolean
 }
 
+export const aBoolean: Allowed = { what: 'true or false', fits: (value) => typeof value === 'boolean' }
 export const aFunction: Allowed = { what: 'a function', fits: (value) => typeof value === 'function' }
 /** setTimeout knows no more than 2^31 ms. */
 export const aTime: Allowed = { what: 'a time in milliseconds, from 0 to 2147483647', fits: (value) => isNumber(value) && value >= 0 && value <= 2_147_483_647 }

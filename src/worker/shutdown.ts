@@ -50,6 +50,11 @@ export class Shutdown {
     return this.#asked.signal
   }
 
+  /** True if only one takes part. */
+  get isAlone(): boolean {
+    return this.#participants.size === 1
+  }
+
   /** From now on the signals are obeyed in this way. */
   join(participant: Participant): void {
     this.#participants.add(participant)

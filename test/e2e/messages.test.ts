@@ -13,7 +13,7 @@ describe('messages', () => {
 defaults: { startsecs: 0, messages: true, stdout_logfile: '%(here)s/%(program_name)s.log' }
 programs:
   source: { command: ${JSON.stringify(fixture('sends-numbers.mjs'))} }
-  sink: { command: ${JSON.stringify(fixture('takes-numbers.mjs'))} }
+  sink: { command: ${JSON.stringify(fixture('takes-numbers.mjs'))}, ready: report }
 `)
     let master = await place.master()
     for (let from = 0; from < total; from += each) {
@@ -37,6 +37,7 @@ programs:
     expect(total + 1 - got.length).toBeLessThanOrEqual(8 * rounds)
     expect(log).toContain(' in 4')
     expect(await place.one('sink')).toMatchObject({ report: { rubbish: 0 } })
+    expect((await place.nsup('health', 'sink', '--json')).stdout).toContain('"processed_count"')
   })
 
   it('wait for a worker that is not there, survive the master, and are told to whom they went', async () => {

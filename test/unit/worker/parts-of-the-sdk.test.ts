@@ -6,6 +6,7 @@ import { Shutdown } from '../../../src/worker/shutdown.ts'
 import type { Participant } from '../../../src/worker/shutdown.ts'
 import { retryDelay, sleepUntil } from '../../../src/worker/waiting.ts'
 import { report } from '../../../src/worker/report.ts'
+import { onMessage } from '../../../src/worker/messages.ts'
 import { drainHttp } from '../../../src/worker/drain-http.ts'
 
 beforeEach(() => { vi.useFakeTimers() })
@@ -42,6 +43,12 @@ describe('options', () => {
     expect(() => { drainHttp((() => undefined) as never) }).toThrow('give what app.listen() returns')
     expect(() => { drainHttp(7 as never) }).toThrow('must be a server of node:http, https or http2')
     expect(() => { drainHttp(server as never, { drainDelay: 40_000 }) }).toThrow('leaves no time before the timeout')
+  })
+
+  it('of onMessage are a function and what goes with it', () => {
+    expect(() => { onMessage(7 as never) }).toThrow('onMessage: the first argument must be a function that takes a message, not 7')
+    expect(() => { onMessage(() => undefined, { wrk: false } as never) }).toThrow('onMessage: there is no option wrk; did you mean work?')
+    expect(() => { onMessage(() => undefined, { work: 1 as never }) }).toThrow('work must be true or false, not 1')
   })
 
   it('of report are times in milliseconds', () => {
