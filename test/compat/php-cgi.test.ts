@@ -3,7 +3,7 @@ import { readdirSync, watch, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { newPlace } from '../e2e/harness.ts'
 import type { Place } from '../e2e/harness.ts'
-import { untilProcess, untilSaid } from '../e2e/waits.ts'
+import { untilProcess, untilSaid, untilState } from '../e2e/waits.ts'
 import { request } from './fastcgi-client.ts'
 
 /** Answers with its pid and its version; asked to `hold`, says that it has begun and waits for the file `go`. */
@@ -33,6 +33,13 @@ function phpPlace(share: number): Place {
   const place = newPlace('ini', config('one', share))
   place.write('index.php', script)
   return place
+}
+
+/** A master whose children are all there. */
+async function masterOf(place: Place): ReturnType<Place['master']> {
+  const master = await place.master()
+  for (const name of ['php_0', 'php_1', 'php_2']) await untilState(place, `php:${name}`, 'RUNNING')
+  return master
 }
 
 const ask = (place: Place, query: string): Promise<string> => request(place.path('php.sock'), place.path('index.php'), query)
@@ -72,7 +79,7 @@ const pidOf = (answer: string): number => Number(answer.split(' ')[0])
 describe('php-cgi as an fcgi-program', () => {
   it('answers with several children at once', async () => {
     const place = phpPlace(40)
-    await place.master()
+    await masterOf(place)
     const held = [ask(place, 'hold'), ask(place, 'hold'), ask(place, 'hold')]
     await untilHeld(place, 3)
     writeFileSync(place.path('go'), '')
@@ -81,7 +88,7 @@ describe('php-cgi as an fcgi-program', () => {
 
   it('loses no request when it is done with its share of them, is restarted, or gets another config', async () => {
     const place = phpPlace(40)
-    await place.master()
+    await masterOf(place)
     const before = await pids(place)
     const asking = customers(place)
     await asking.answered(200) // each child ends after forty
@@ -99,7 +106,7 @@ describe('php-cgi as an fcgi-program', () => {
 
   it('goes on when one is killed, when the master is, and when all are under the next one', async () => {
     const place = phpPlace(1_000_000)
-    const first = await place.master()
+    const first = await masterOf(place)
     const victim = (await place.one('php:php_1')).pid
     process.kill(victim, 'SIGKILL')
     await untilProcess(place, 'php:php_1', 'with another pid', ({ pid }) => pid !== 0 && pid !== victim)
@@ -107,7 +114,7 @@ describe('php-cgi as an fcgi-program', () => {
     await asking.answered(20)
     process.kill(first.pid, 'SIGKILL')
     await first.ended
-    const second = await place.master()
+    const second = await masterOf(place)
     await asking.answered(20)
     await asking.stop()
     const said = await untilSaid(second, /adopted: 'php_2'/)
