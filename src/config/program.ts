@@ -6,9 +6,9 @@ import { jobLife } from './job.ts'
 import { name as nameKind } from './kinds.ts'
 import { expandScalar, findOption, optionTitle, readRows, readValue } from './read.ts'
 import { logSpecs, warnAboutLogs } from './program-logs.ts'
-import { errorAt } from './raw.ts'
+import { errorAt, problemAt } from './raw.ts'
 import { plainRows, processRows, programRows } from './rows-program.ts'
-import { quoteCommandWord, splitCommand } from './words.ts'
+import { quoteCommandWord, shellWord, splitCommand } from './words.ts'
 import type { ProcessSpec } from '../core/spec.ts'
 import type { Variables } from './environment.ts'
 import type { Context } from './context.ts'
@@ -135,6 +135,11 @@ function readCommand(source: Source, names: Names, context: Context): Pick<Proce
     return { command: argv.map(quoteCommandWord).join(' '), argv: empty ? [] : argv, commandProblem: empty ? 'command is empty' : null }
   }
   const command = readValue('command', processRows.command, source, names, context)
+  const strange = shellWord(command)
+  if (found !== undefined && strange !== undefined) {
+    const message = `${optionTitle(found.section, 'command')}: no shell runs it, so ${quoted(strange)} is only a word for the program`
+    context.findings.add(problemAt('warning', found.option.value.at, message, "write it as sh -c '...', or put ' around it if it is meant so"))
+  }
   const split = splitCommand(command)
   if (!split.ok) return { command, argv: [], commandProblem: `can't parse command ${quoted(command)}: ${split.reason}` }
   if (split.words.length === 0) return { command, argv: [], commandProblem: 'command is empty' }

@@ -10,6 +10,12 @@ export function splitCommand(text: string): Words {
   return scan(text, { wordChars: null })
 }
 
+/** The first word that only a shell would understand, where it stands unquoted: `&&`, `|`, `>`; `undefined` if there is none. */
+export function shellWord(text: string): string | undefined {
+  const bare = text.replace(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/gs, 'x')
+  return /;(?=\s|$)|(?<=^|\s)(?:&&|\|\|?|&|\d?(?:>>?|<)(?:&\d)?)(?=\s|[\w./&]|$)/.exec(bare)?.[0]
+}
+
 /** A word as {@link splitCommand} reads it back. */
 export function quoteCommandWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

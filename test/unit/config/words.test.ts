@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Refusal } from '../../../src/config/kinds.ts'
 import { quoteWord, readPairs, splitWords } from '../../../src/config/option-words.ts'
 import { careRows } from '../../../src/config/rows-care.ts'
-import { parseEnvironment, splitCommand } from '../../../src/config/words.ts'
+import { parseEnvironment, shellWord, splitCommand } from '../../../src/config/words.ts'
 
 function words(text: string): readonly string[] | string {
   const result = splitCommand(text)
@@ -29,6 +29,15 @@ describe('splitting a command', () => {
     expect(words("sh -c 'a")).toBe('No closing quotation')
     expect(words('a "b\\"')).toBe('No closing quotation')
     expect(words('a \\')).toBe('No escaped character')
+  })
+
+  it.each([
+    ['cd /srv && date', '&&'], ['date >> /tmp/log 2>&1', '>>'], ['date >/dev/null', '>'], ['date 2>&1', '2>&1'], ['cat a | wc', '|'], ['a || b', '||'], ['cd /srv; date', ';'],
+    ['node a.js &', '&'], ['sort < a', '<'],
+    ["sh -c 'cd /srv && date > x'", undefined], ['sh -c "a | b \\" > c"', undefined], ["find . -exec rm {} \\;", undefined], ["grep -e '|' file", undefined],
+    ['curl http://a/?b=1&c=2', undefined], ['a --x=>y a->b', undefined], ['awk "{ print > 3; }"', undefined],
+  ])('finds in %s what only a shell would understand', (command, word) => {
+    expect(shellWord(command)).toBe(word)
   })
 
   it('gives back words that were quoted', () => {
