@@ -51,7 +51,7 @@ function operate(master: Master, table: string, words: TableRequest): TableAnswe
   const answer = master.tables.operate(table, given)
   if (!(answer instanceof TableProblem)) return answer
   if (answer.code === 'NO_TABLE') throw new Fault('BAD_NAME', answer.message)
-  if (answer.code === 'TABLE_FULL') throw new Fault('TABLE_FULL', answer.message)
+  if (answer.code === 'TABLE_FULL' || answer.code === 'TABLE_UNREADABLE') throw new Fault(answer.code, answer.message)
   throw new Fault('BAD_ARGUMENTS', `${answer.code}: ${answer.message}`)
 }
 

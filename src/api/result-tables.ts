@@ -13,7 +13,7 @@ export const tableResults = {
     tables: z.array(z.object({
       name: z.string(),
       columns: z.array(z.object({ name: z.string(), type: z.string() })),
-      rows: z.int(),
+      rows: z.int().nullable().meta({ description: 'null: nobody knows, it cannot be read' }),
       rows_max: z.int(),
       persist: z.boolean(),
       programs: z.array(z.string()).meta({ description: 'Who may use it' }),

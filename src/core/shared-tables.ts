@@ -5,7 +5,8 @@ import type { TableSpec } from './table-spec.ts'
 
 export interface TableView {
   readonly spec: TableSpec
-  readonly rows: number
+  /** `null`: nobody knows, it cannot be read. */
+  readonly rows: number | null
   /** What is not as the config wants it, one sentence; `null`: nothing. */
   readonly problem: string | null
 }

@@ -2,7 +2,7 @@
 import { keyMax, typeWords } from './table-spec.ts'
 import type { Column } from './table-spec.ts'
 
-export type TableCode = 'NO_TABLE' | 'NOT_ALLOWED' | 'BAD_REQUEST' | 'BAD_KEY' | 'NO_COLUMN' | 'WRONG_TYPE' | 'TOO_LONG' | 'OVERFLOW' | 'TABLE_FULL'
+export type TableCode = 'NO_TABLE' | 'NOT_ALLOWED' | 'BAD_REQUEST' | 'BAD_KEY' | 'NO_COLUMN' | 'WRONG_TYPE' | 'TOO_LONG' | 'OVERFLOW' | 'TABLE_FULL' | 'TABLE_UNREADABLE'
 
 /** Why an operation was not done. */
 export class TableProblem {

@@ -28,12 +28,12 @@ export function journalName(number: number): string {
   return `journal.${String(number)}`
 }
 
-/** The numbers of the journals in a folder, in order. */
+/** The numbers of the journals in a folder, in order. Throws Unreadable. */
 export function journalsIn(folder: string, files: TableFiles): number[] {
   return files.list(folder).flatMap((name) => Number(/^journal\.(\d+)$/.exec(name)?.[1] ?? [])).filter((number) => number > 0).sort((a, b) => a - b)
 }
 
-/** Reads all that is in the folder of the table. Throws errno errors when a file is there and cannot be read. */
+/** Reads all that is in the folder of the table. Throws Unreadable when a file is there and cannot be read. */
 export function loadTable(spec: TableSpec, folder: string, files: TableFiles, now: number): Loaded {
   const reading = new Reading(spec, now)
   reading.take(files.lines(join(folder, snapshotName)))

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import type { Clock } from '../core/ports.ts'
+import { Unreadable } from '../core/table-files.ts'
 import type { LineFile, TableFiles } from '../core/table-files.ts'
 import { clearedLine, headLine, putLine, removedLine } from '../core/table-record.ts'
 import type { Row, Table, TableWatcher } from '../core/table.ts'
@@ -176,7 +177,7 @@ export class TableStore implements TableWatcher {
     const errno = files.rename(join(folder, `${snapshotName}.new`), join(folder, snapshotName))
     if (errno !== null) return this.#fail(errno)
     this.#snapshotSize = snapshot.size
-    for (const number of journalsIn(folder, files)) if (number < this.#number) files.remove(join(folder, journalName(number)))
+    removeJournals(folder, this.#number, files)
     this.#retry = retryDelay.first
     if (this.#failing === null) return
     this.#failing = null
@@ -222,17 +223,28 @@ export class TableStore implements TableWatcher {
   }
 }
 
-/** Writes a table that is not kept for the next master; what goes wrong is an errno name. */
-export function writeForNext(table: Table, folder: string, files: TableFiles): string | null {
-  const file = files.create(join(folder, snapshotName))
+/** Removes the journals before this one; those that stay do no harm, as the snapshot says which come after it. */
+function removeJournals(folder: string, first: number, files: TableFiles): void {
+  try {
+    for (const number of journalsIn(folder, files)) if (number < first) files.remove(join(folder, journalName(number)))
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+  }
+}
+
+/** Writes a whole table in one go, before which no journal counts that is older than `first`; what goes wrong is an errno name. */
+export function writeWhole(table: Table, folder: string, first: number, files: TableFiles): string | null {
+  const path = join(folder, `${snapshotName}.new`)
+  const file = files.create(path)
   if (typeof file === 'string') return file
-  let errno = file.append(headLine({ columns: table.spec.columns, from: 1 }))
+  let errno = file.append(headLine({ columns: table.spec.columns, from: first }))
   for (let cursor: number | null = 0; cursor !== null && errno === null;) {
     const page = table.scan('', stepRows, cursor, -Infinity)
     errno = page.rows.length === 0 ? null : file.append(page.rows.map(putLine).join(''))
     cursor = page.cursor
   }
   file.close()
-  if (errno !== null) files.remove(folder)
+  errno ??= files.rename(path, join(folder, snapshotName))
+  if (errno !== null) files.remove(path)
   return errno
 }

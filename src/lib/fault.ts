@@ -24,6 +24,7 @@ const faults = {
   NO_INBOX: { code: 110, http: 409, exit: 1, text: 'takes no messages' },
   INBOX_FULL: { code: 111, http: 503, exit: 7, text: 'too much waits in the inbox' },
   TABLE_FULL: { code: 112, http: 409, exit: 1, text: 'the table is full' },
+  TABLE_UNREADABLE: { code: 114, http: 503, exit: 1, text: 'the table cannot be read' },
   TIMEOUT: { code: 100, http: 504, exit: 124, text: 'timed out' },
 } as const satisfies Record<string, FaultRow>
 

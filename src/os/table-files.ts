@@ -1,14 +1,24 @@
 /** The files of tables: read line by line in pieces, so that a large one takes no memory; written by one write at a time. */
-import { closeSync, fsync, openSync, readSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsync, openSync, readSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Unreadable } from '../core/table-files.ts'
 import type { LineFile, TableFiles } from '../core/table-files.ts'
 import { errorCode } from './paths.ts'
-import { listFolder, makeFolder, removeAll } from './records.ts'
+import { makeFolder, removeAll } from './records.ts'
 
 const pieceSize = 256 * 1024
 const newline = 0x0a
 
-export const tableFiles: TableFiles = { list: listFolder, lines, create, rename, remove: removeAll }
+export const tableFiles: TableFiles = { list, lines, create, rename, remove }
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return []
+    throw new Unreadable(folder, errorCode(error))
+  }
+}
 
 function* lines(path: string): Iterable<Uint8Array> {
   const fd = openToRead(path)
@@ -18,7 +28,7 @@ function* lines(path: string): Iterable<Uint8Array> {
     for (;;) {
       const piece = Buffer.allocUnsafe(rest.length + pieceSize)
       piece.set(rest)
-      const length = rest.length + readSync(fd, piece, rest.length, pieceSize, null)
+      const length = rest.length + readPiece(path, fd, piece, rest.length)
       if (length === rest.length) break
       let begin = 0
       for (let end = piece.indexOf(newline); end !== -1 && end < length; end = piece.indexOf(newline, begin)) {
@@ -38,7 +48,15 @@ function openToRead(path: string): number | null {
     return openSync(path, 'r')
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null
-    throw error
+    throw new Unreadable(path, errorCode(error))
+  }
+}
+
+function readPiece(path: string, fd: number, into: Uint8Array, offset: number): number {
+  try {
+    return readSync(fd, into, offset, pieceSize, null)
+  } catch (error) {
+    throw new Unreadable(path, errorCode(error))
   }
 }
 
@@ -54,6 +72,15 @@ function create(path: string): LineFile | string {
 function rename(from: string, to: string): string | null {
   try {
     renameSync(from, to)
+    return null
+  } catch (error) {
+    return errorCode(error)
+  }
+}
+
+function remove(path: string): string | null {
+  try {
+    removeAll(path)
     return null
   } catch (error) {
     return errorCode(error)

@@ -23,7 +23,7 @@ export interface ScannedRow<R> {
 
 /**
  * One shared table. Every call rejects with a {@link RequestError} when it cannot be done, and has then changed nothing:
- * TABLE_FULL, TOO_LONG, OVERFLOW, WRONG_TYPE, NO_COLUMN, BAD_KEY, NO_TABLE, NOT_ALLOWED, BAD_REQUEST, BAD_ARGUMENTS, BUSY;
+ * TABLE_FULL, TABLE_UNREADABLE, TOO_LONG, OVERFLOW, WRONG_TYPE, NO_COLUMN, BAD_KEY, NO_TABLE, NOT_ALLOWED, BAD_REQUEST, BAD_ARGUMENTS, BUSY;
  * NO_MASTER outside of nsup, and MASTER_CHANGED when nobody knows whether it was done.
  */
 export interface SharedTable<R extends TableRow> {

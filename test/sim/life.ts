@@ -25,7 +25,7 @@ import { namespec } from '../../src/core/spec.ts'
 import type { TableFiles } from '../../src/core/table-files.ts'
 
 /** No config of these worlds has a table. */
-const noTableFiles: TableFiles = { list: () => [], lines: () => [], create: () => 'EROFS', rename: () => 'EROFS', remove: () => undefined }
+const noTableFiles: TableFiles = { list: () => [], lines: () => [], create: () => 'EROFS', rename: () => 'EROFS', remove: () => null }
 
 /** Thrown inside a master where the seed lets it die, between any two of its acts. */
 class Death extends Error {}

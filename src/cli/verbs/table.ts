@@ -49,7 +49,7 @@ async function list(context: Context, client: Client): Promise<number> {
   else if (tables.length === 0) context.out.line('the config has no tables')
   else {
     context.out.line(textTable(context.out, ['table', 'rows', 'columns', 'kept', 'programs'], tables.map((one) => [
-      one.name, `${one.rows} of ${one.rows_max}`, one.columns.map(({ name, type }) => `${name}:${type}`).join(', '), one.persist ? 'on disk' : 'no', one.programs.join(', ') || '-',
+      one.name, `${one.rows ?? '?'} of ${one.rows_max}`, one.columns.map(({ name, type }) => `${name}:${type}`).join(', '), one.persist ? 'on disk' : 'no', one.programs.join(', ') || '-',
     ])))
     for (const { name, problem } of tables) if (problem !== null) context.out.line(`${name}: ${problem}`)
   }

@@ -7,6 +7,7 @@ import { TableStore } from '../../../src/daemon/table-store.ts'
 import { loadTable } from '../../../src/daemon/table-loading.ts'
 import { Table } from '../../../src/core/table.ts'
 import type { TableSpec, Values } from '../../../src/core/table-spec.ts'
+import { Unreadable } from '../../../src/core/table-files.ts'
 import type { TableFiles } from '../../../src/core/table-files.ts'
 import { tableFiles } from '../../../src/os/table-files.ts'
 import { Killed, MemoryDisk } from '../../fixtures/memory-disk.ts'
@@ -169,7 +170,10 @@ describe('The files of a table', () => {
     writeFileSync(path, '')
     expect(tableFiles.create(join(path, 'a', 'b'))).toBe('ENOTDIR')
     expect(tableFiles.rename(join(home, 'none'), path)).toBe('ENOENT')
-    tableFiles.remove(join(home, 'deep'))
+    expect(() => [...tableFiles.lines(home)]).toThrow(new Unreadable(home, 'EISDIR'))
+    expect(() => [...tableFiles.lines(join(path, 'a'))]).toThrow(new Unreadable(join(path, 'a'), 'ENOTDIR'))
+    expect(() => tableFiles.list(path)).toThrow(new Unreadable(path, 'ENOTDIR'))
+    expect([tableFiles.remove(join(home, 'deep')), tableFiles.remove(join(path, 'a'))]).toEqual([null, 'ENOTDIR'])
     expect(readdirSync(home)).toEqual(['file'])
   })
 

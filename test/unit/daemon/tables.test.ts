@@ -4,7 +4,7 @@ import type { TableRequest } from '../../../src/core/table-request.ts'
 import type { Column, TableSpec } from '../../../src/core/table-spec.ts'
 import { Tables } from '../../../src/daemon/tables.ts'
 import { Fault } from '../../../src/lib/fault.ts'
-import { MemoryDisk } from '../../fixtures/memory-disk.ts'
+import { Killed, MemoryDisk } from '../../fixtures/memory-disk.ts'
 import { HandClock } from './hand-clock.ts'
 
 const value: Column = { name: 'value', type: { kind: 'int' } }
@@ -14,7 +14,7 @@ const spec = (name: string, more: Partial<TableSpec> = {}): TableSpec => ({ name
 /** Masters one after another on one disk. */
 class World {
   readonly clock = new HandClock()
-  readonly disk = new MemoryDisk()
+  disk = new MemoryDisk()
   readonly said: string[] = []
   tables: Tables
 
@@ -24,7 +24,7 @@ class World {
 
   start(specs: readonly TableSpec[]): Tables {
     const say = (sentence: string): void => { this.said.push(sentence) }
-    this.tables = new Tables({ clock: this.clock, files: this.disk, log: { info: say, warn: say }, stateDir: '/state', runDir: '/run' })
+    this.tables = new Tables({ clock: this.clock, files: this.disk, log: { info: say, warn: say, error: (sentence) => { say(`error: ${sentence}`) } }, stateDir: '/state', runDir: '/run' })
     this.tables.open(specs)
     return this.tables
   }
@@ -155,6 +155,76 @@ describe('The shared tables of a master', () => {
     expect([world.tables.list()[0]?.problem, world.said]).toEqual([null, [
       'table a: it cannot be written and is only in memory from now on, which is tried again: ENOSPC', 'table a: it is on the disk again',
     ]])
+  })
+
+  it('are not served while they cannot be read, and lose nothing by it; all else goes on', () => {
+    const specs = [spec('a', { persist: true }), spec('b', { persist: true })]
+    const world = new World(...specs)
+    for (const name of ['a', 'b']) world.do(name, 'incr', { key: 'x' })
+    world.tables.close(true)
+    world.disk.unreadable.set('/state/tables/a/journal.1', 'EACCES')
+    const before = new Map(world.disk.files)
+    world.start(specs)
+    const reason = 'is not served, because /state/tables/a/journal.1 cannot be read: EACCES; make it readable, or move it away to go on without what is in it, then: nsup update'
+    expect(world.tables.operateFor(['a'], { name: 'a', op: 'set', key: 'x', row: {} })).toEqual(new TableProblem('TABLE_UNREADABLE', `the table a ${reason}`))
+    expect(world.tables.operateFor([], { name: 'a', op: 'count' })).toMatchObject({ code: 'NOT_ALLOWED' })
+    expect([world.do('a', 'clear'), world.do('b', 'get', { key: 'x' })]).toEqual(['TABLE_UNREADABLE', { value: 1 }])
+    expect(world.tables.list()).toMatchObject([{ spec: { name: 'a' }, rows: null, problem: `it ${reason}` }, { rows: 1, problem: null }])
+    expect([world.refused(...specs, spec('c')), world.do('c', 'count'), world.said]).toEqual(['accepted', 0, [`error: table a: it ${reason}`]]) // said once
+    world.tables.close(true)
+    expect(world.disk.files).toEqual(before)
+    world.start(specs)
+    world.disk.unreadable.clear()
+    expect([world.refused(...specs), world.do('a', 'get', { key: 'x' }), world.said.at(-1)]).toEqual(['accepted', { value: 1 }, 'table a: it can be read again'])
+    world.disk.unreadable.set('/state/tables/c', 'EIO') // the folder itself: there may be journals in it
+    expect([world.refused(...specs, spec('c', { persist: true })), world.do('c', 'count'), world.refused(...specs), world.do('c', 'count')]).toEqual(['accepted', 'TABLE_UNREADABLE', 'accepted', 'NO_TABLE'])
+  })
+
+  it('keep their rows when a master hands over to one whose config has changed persist, either way', () => {
+    const world = new World(spec('a'))
+    world.do('a', 'set', { key: 'x', row: { value: 7 }, ttl_s: 60 })
+    for (const persist of [true, false, true]) {
+      world.tables.close(true)
+      world.start([spec('a', { persist })])
+      expect([world.do('a', 'get', { key: 'x' }), [...world.disk.files.keys()]]).toEqual([{ value: 7 }, persist ? ['/state/tables/a/snapshot'] : []])
+    }
+    world.do('a', 'incr', { key: 'x' })
+    world.start([spec('a', { persist: true })]) // the one before was killed
+    expect(world.do('a', 'get', { key: 'x' })).toEqual({ value: 8 })
+    world.clock.advance(60_000)
+    expect([world.do('a', 'count'), world.said]).toEqual([0, []])
+  })
+
+  it('lose no row on the way to the disk, wherever the master is killed', () => {
+    const world = new World(spec('a'))
+    world.do('a', 'incr', { key: 'x' })
+    world.tables.close(true)
+    const handed = world.disk
+    for (let killAfter = 0, killed = true; killed; killAfter += 1) {
+      world.disk = new MemoryDisk(handed.files)
+      world.disk.killAfter = killAfter
+      try {
+        world.start([spec('a', { persist: true })])
+        killed = false
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error
+      }
+      world.disk = new MemoryDisk(world.disk.files)
+      world.start([spec('a', { persist: true })])
+      expect(world.do('a', 'get', { key: 'x' })).toEqual({ value: 1 })
+    }
+    expect(world.said).toEqual([])
+  })
+
+  it('leave what was handed over where it is until a full disk has taken it', () => {
+    const world = new World(spec('a'))
+    world.do('a', 'incr', { key: 'x' })
+    world.tables.close(true)
+    world.disk.room = 0
+    world.start([spec('a', { persist: true })])
+    expect([world.do('a', 'count'), world.tables.list()[0]?.problem]).toEqual([1, 'it is only in memory, because it cannot be written: ENOSPC'])
+    world.start([spec('a', { persist: true })]) // the one before was killed
+    expect(world.do('a', 'count')).toBe(1)
   })
 
   it('say how much of what was kept is damaged', () => {
