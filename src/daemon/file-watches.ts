@@ -119,7 +119,7 @@ export class FileWatches {
     const concerned = procs.filter(isConcerned)
     const { reason, storm } = takeRestart(pace, spec.delay, clock.monotonic(), concerned.length > 0)
     if (concerned.length === 0) return
-    log.info(`${program}: ${reason}`)
+    log.info(`${program}: ${reason}`, { event: 'watch' })
     if (storm !== null) log.warn(`${program}: ${storm}`)
     for (const proc of concerned) enqueue({ type: 'proc', proc, input: { type: 'changed', reason, by: 'watch' } })
   }

@@ -193,7 +193,7 @@ async function runSession(config: Config, run: Run): Promise<Ending> {
 /** In supervisord's words. */
 function warnOfRoot(user: string | null, log: MasterLog): void {
   if (process.getuid?.() === 0 && user === null) {
-    log.critical('Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.')
+    log.critical('Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.', { event: 'root' })
   }
 }
 

@@ -1,15 +1,16 @@
 /**
  * The sentences of the master's log: one line for each change of state, in supervisord's words (section 8.1 of its
- * contract) with from, to, reason and pid as fields. How a line is written is main-log.ts's affair.
+ * contract), with all that a program may want to know of it as fields: a sentence may be reworded, and `nsup dev` reads
+ * the fields alone. How a line is written is main-log.ts's affair.
  */
 import type { EventBody } from '../core/events.ts'
+import type { LogFields } from '../core/log-fields.ts'
 import type { ExitRecord } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
 import { exitWords } from '../core/transitions.ts'
 import { namespec } from '../core/spec.ts'
 
-type Fields = Readonly<Record<string, unknown>>
-export type LogWriter = (level: 'critical' | 'error' | 'warn' | 'info' | 'debug', message: string, fields?: Fields) => void
+export type LogWriter = (level: 'critical' | 'error' | 'warn' | 'info' | 'debug', message: string, fields?: LogFields) => void
 
 export class MasterLog {
   private readonly write: LogWriter
@@ -18,30 +19,30 @@ export class MasterLog {
     this.write = write
   }
 
-  critical(message: string, fields?: Fields): void {
+  critical(message: string, fields?: LogFields): void {
     this.write('critical', message, fields)
   }
 
-  error(message: string, fields?: Fields): void {
+  error(message: string, fields?: LogFields): void {
     this.write('error', message, fields)
   }
 
-  warn(message: string, fields?: Fields): void {
+  warn(message: string, fields?: LogFields): void {
     this.write('warn', message, fields)
   }
 
-  info(message: string, fields?: Fields): void {
+  info(message: string, fields?: LogFields): void {
     this.write('info', message, fields)
   }
 
-  debug(message: string, fields?: Fields): void {
+  debug(message: string, fields?: LogFields): void {
     this.write('debug', message, fields)
   }
 
   /** What came of a spawn. */
   tried(proc: Proc, pid: number, problem: string | null): void {
     const process = namespec(proc.group, proc.name)
-    if (problem === null) this.info(`spawned: '${proc.name}' with pid ${String(pid)}`, { process, pid })
+    if (problem === null) this.info(`spawned: '${proc.name}' with pid ${String(pid)}`, { process, pid, event: 'spawned' })
     else this.info(`spawnerr: ${problem}`, { process })
   }
 
@@ -55,7 +56,7 @@ export class MasterLog {
   }
 
   private health({ group, name, pid, healthy, reason }: Extract<EventBody, { type: 'process.health' }>): void {
-    const fields = { process: namespec(group, name), pid }
+    const fields: LogFields = { process: namespec(group, name), pid }
     if (healthy) this.info(`healthy: ${name}`, fields)
     else this.warn(`unhealthy: ${name} (${reason})`, { ...fields, reason })
   }
@@ -70,8 +71,9 @@ export class MasterLog {
 
   private state(event: Extract<EventBody, { type: 'process.state' }>, proc: Proc): void {
     const { from, to, pid, reason, by, expected } = event
-    const fields = { process: namespec(event.group, event.name), from, to, pid, reason, ...(by === null ? {} : { by }) }
     const last = proc.exits.at(-1)
+    const fields: LogFields = { process: namespec(event.group, event.name), from, to, pid, reason, want: proc.want, ...(by === null ? {} : { by }) }
+    const end: LogFields = { ...fields, exit: exitWordsOf(last), expected: to !== 'BACKOFF' && expected }
     switch (to) {
       case 'STARTING':
         return this.debug(`starting: ${event.name} (${reason})`, fields)
@@ -81,11 +83,11 @@ export class MasterLog {
         return this.info(`success: ${event.name} entered RUNNING state, ${words}`, fields)
       }
       case 'BACKOFF':
-        if (pidOfEnd(proc, last)) this.warn(`exited: ${event.name} (${exitWordsOf(last)}; not expected)`, fields)
+        if (pidOfEnd(proc, last)) this.warn(`exited: ${event.name} (${exitWordsOf(last)}; not expected)`, end)
         return this.info(`backoff: ${event.name} (${reason})`, fields)
       case 'EXITED': {
         const words = `exited: ${event.name} (${exitWordsOf(last)}; ${expected ? 'expected' : 'not expected'})`
-        return expected ? this.info(words, fields) : this.warn(words, fields)
+        return expected ? this.info(words, end) : this.warn(words, end)
       }
       case 'FATAL':
         return this.info(`gave up: ${event.name} entered FATAL state, too many start retries too quickly`, fields)
@@ -95,7 +97,8 @@ export class MasterLog {
         const idle = from === 'BACKOFF' || from === 'STARTING' // not spawned yet
         const words = idle ? 'not running' : exitWordsOf(last)
         const line = `stopped: ${event.name} (${words})`
-        return expected || idle ? this.info(line, fields) : this.warn(line, fields)
+        if (idle) return this.info(line, fields)
+        return expected ? this.info(line, end) : this.warn(line, end)
       }
       case 'UNKNOWN':
         return this.critical(`${event.name} entered UNKNOWN state: ${reason}`, fields)

@@ -173,7 +173,7 @@ function killAfterLook(effect: Extract<Effect, { type: 'kill' }>, why: string, p
 function kill(effect: Extract<Effect, { type: 'kill' }>, { processes, keeper, log, ledger }: PerformPorts): FleetInput | null {
   const { proc, id, signal, scope, escalated } = effect
   if (escalated) {
-    log.warn(`killing '${proc.name}' (${String(id.pid)}) with SIGKILL`, { process: namespec(proc.group, proc.name), pid: id.pid })
+    log.warn(`killing '${proc.name}' (${String(id.pid)}) with SIGKILL`, { process: namespec(proc.group, proc.name), pid: id.pid, event: 'kill' })
   }
   const by = escalated ? { by: 'stopwaitsecs' } : proc.stopBy === null ? {} : { by: proc.stopBy }
   ledger.note({ type: 'signal', process: namespec(proc.group, proc.name), pid: id.pid, signal, ...by })

@@ -1,4 +1,5 @@
 /** Wires the signals to the session that runs now. A config that does not hold never takes down what runs. */
+import type { LogFields } from '../core/log-fields.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Config } from '../config/config.ts'
 import type { MasterLog } from './master-log.ts'
@@ -11,12 +12,14 @@ export interface Running {
   readonly config: Config
 }
 
+const ofSignal: LogFields = { event: 'signal' }
+
 /** Installs the handlers; `running` is asked at each signal. */
 export function reactToSignals(running: () => Running | null, clock: Clock): void {
   const react = (sentence: string, act: (now: Running) => void): void => {
     const now = running()
     if (now === null) return
-    now.log.warn(sentence)
+    now.log.warn(sentence, ofSignal)
     act(now)
   }
   handleSignals(
@@ -56,10 +59,10 @@ export function reactToSignals(running: () => Running | null, clock: Clock): voi
 /** YAML: applies the difference. INI: supervisord's full restart. */
 function hangUp({ session, log, config }: Running): void {
   if (session.master.info().state !== 'RUNNING') {
-    log.warn('received SIGHUP during shutdown, ignored')
+    log.warn('received SIGHUP during shutdown, ignored', ofSignal)
     return
   }
-  log.warn(`received SIGHUP indicating ${config.format === 'ini' ? 'restart' : 'update'} request`)
+  log.warn(`received SIGHUP indicating ${config.format === 'ini' ? 'restart' : 'update'} request`, ofSignal)
   const refused = (error: unknown): void => {
     log.error(`the config is not applied: ${(error as Error).message}`)
   }

@@ -1,7 +1,9 @@
 /**
  * Reads the log of the master of `nsup dev` and makes of it what a developer wants to know: who began, who ended and how,
- * who comes back, what went wrong in the end. Knows no terminal and no process.
+ * who comes back, what went wrong in the end. It goes by the fields of a line: sentences are only shown. Knows no terminal
+ * and no process.
  */
+import type { LineEvent, LogFields } from '../../core/log-fields.ts'
 import { isStopped } from '../../core/model.ts'
 import type { State } from '../../core/model.ts'
 import type { ProcessSpec } from '../../core/spec.ts'
@@ -17,25 +19,23 @@ export interface News {
   readonly last: boolean
 }
 
-interface Entry {
+interface Entry extends LogFields {
   readonly level: string
   readonly msg: string
-  readonly process?: string
-  readonly to?: State
-  readonly pid?: number
-  readonly reason?: string
-  readonly by?: string
 }
 
-/** Lines of the master that are no news for who has just started it. */
-const usual = [/^received /, /^Supervisor is running as root/]
+/** What the master says that is no news for who has just started it. */
+const usual: readonly (LineEvent | undefined)[] = ['signal', 'root']
 
 export class DevLife {
   private readonly specs: ReadonlyMap<string, ProcessSpec>
   private readonly states = new Map<string, State>()
   /** Whose end was no good one, and why. */
   private readonly failures = new Map<string, string>()
-  private readonly comingBack = new Set<string>()
+  /** Who is wanted: who rests all the same comes back by himself. */
+  private readonly wanted = new Set<string>()
+  /** Whose start an exit has just ended; that it failed by it is the next line. */
+  private readonly early = new Set<string>()
   private stopping = false
 
   constructor(specs: readonly ProcessSpec[]) {
@@ -53,7 +53,7 @@ export class DevLife {
       const state = this.states.get(name)
       if (state === undefined) return !autostart
       if (care?.watch !== undefined || care?.job !== undefined) return false
-      const again = this.comingBack.has(name) || (state === 'FATAL' && care?.restart?.retryAfter != null)
+      const again = state === 'FATAL' ? care?.restart?.retryAfter != null : state !== 'UNKNOWN' && this.wanted.has(name)
       return isStopped(state) && !again
     })
   }
@@ -67,43 +67,42 @@ export class DevLife {
   read(line: string): News | null {
     const entry = parse(line)
     if (entry === null) return null
-    const { process, to, level, msg } = entry
+    const { process, to, level, msg, event } = entry
     if (process === undefined) {
       const bad = level !== 'info' && level !== 'debug'
-      const counts = (bad || msg.endsWith('(watch)')) && !usual.some((one) => one.test(msg))
+      const counts = (bad || event === 'watch') && !usual.includes(event)
       return counts ? { process: null, text: msg, bad, last: false } : null
     }
     if (to !== undefined) return this.change(process, to, entry)
-    if (msg.startsWith('spawned:')) return news(process, `started, pid ${String(entry.pid)}`)
+    if (event === 'spawned') return news(process, `started, pid ${String(entry.pid)}`)
     if (level === 'info' || level === 'debug') return null
-    if (msg.startsWith('killing ')) this.failures.set(process, 'it had to be killed: it did not end in time when it was asked to (stopwaitsecs)')
+    if (event === 'kill') this.failures.set(process, 'it had to be killed: it did not end in time when it was asked to (stopwaitsecs)')
     return news(process, msg, true)
   }
 
   private change(process: string, to: State, entry: Entry): News | null {
-    const { msg, by } = entry
-    const before = this.states.get(process)
-    const reason = entry.reason ?? ''
+    const { from, by, exit, expected, reason = '' } = entry
     this.states.set(process, to)
-    const again = to === 'EXITED' && reason.endsWith('starts again')
-    if (again) this.comingBack.add(process)
-    else if (to !== 'STOPPED') this.comingBack.delete(process)
+    if (entry.want === 'up') this.wanted.add(process)
+    else this.wanted.delete(process)
     switch (to) {
       case 'RUNNING':
         this.failures.delete(process)
         return this.specs.get(process)?.care?.ready === undefined ? null : news(process, 'ready')
       case 'STOPPING':
-        if (!/, asked by /.test(reason)) this.comingBack.add(process) // the master has reasons of its own
         return this.stopping || by === 'watch' ? null : news(process, `stopping${reason === '' ? '' : `: ${reason}`}`)
       case 'STOPPED':
-        return news(process, `stopped${/\((.+)\)$/.test(msg) ? `: ${/\((.+)\)$/.exec(msg)?.[1] ?? ''}` : ''}`, false, true)
+        return news(process, `stopped: ${exit ?? 'not running'}`, false, true)
       case 'EXITED':
-        if (reason.includes('not expected')) this.failures.set(process, reason)
-        return news(process, reason, reason.includes('not expected'), true)
+        if (expected === false) this.failures.set(process, reason)
+        return news(process, reason, expected === false, true)
       case 'BACKOFF':
         this.failures.set(process, reason)
-        if (before !== 'BACKOFF') this.comingBack.add(process)
-        return msg.startsWith('exited:') ? news(process, exitOf(msg), true, true) : news(process, reason.startsWith('Exited too quickly') ? 'ended before it counted as started (startsecs)' : reason, true)
+        if (exit !== undefined) {
+          if (from === 'STARTING') this.early.add(process)
+          return news(process, exit, true, true)
+        }
+        return news(process, this.early.delete(process) ? 'ended before it counted as started (startsecs)' : reason, true)
       case 'FATAL':
         this.failures.set(process, reason)
         return news(process, `given up: ${reason}${this.specs.get(process)?.care?.watch === undefined ? '' : '; it is started again when a file changes'}`, true, true)
@@ -114,10 +113,6 @@ export class DevLife {
         return null
     }
   }
-}
-
-function exitOf(msg: string): string {
-  return /\((.+); not expected\)$/.exec(msg)?.[1] ?? msg
 }
 
 function news(process: string, text: string, bad = false, last = false): News {

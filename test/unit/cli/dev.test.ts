@@ -6,13 +6,17 @@ import { DevLife } from '../../../src/cli/dev/life.ts'
 import { labelsOf, Screen } from '../../../src/cli/dev/screen.ts'
 import { Tail } from '../../../src/cli/dev/tail.ts'
 import type { Output } from '../../../src/cli/output.ts'
+import type { ProcInput } from '../../../src/core/proc.ts'
 import type { ProcessSpec } from '../../../src/core/spec.ts'
+import { MasterLog } from '../../../src/daemon/master-log.ts'
 import { specOf } from '../../sim/random-world.ts'
+import { code, exited, procIn, stepped } from '../core/procs.ts'
 
 const spec = (name: string, change: Partial<ProcessSpec> = {}): ProcessSpec => specOf({ name, group: name, program: name, autostart: true, ...change })
 const watch = { base: '/a', paths: ['/a'], ignore: [], delay: 300 }
 const entry = (fields: Readonly<Record<string, unknown>>): string => JSON.stringify({ level: 'info', msg: '', ...fields })
-const change = (process: string, to: string, reason = '', more: Readonly<Record<string, unknown>> = {}): string => entry({ process, to, reason, ...more })
+/** Of a process that is not wanted any more, where `more` does not say otherwise. */
+const change = (process: string, to: string, reason = '', more: Readonly<Record<string, unknown>> = {}): string => entry({ process, to, reason, want: 'down', ...more })
 
 describe('What a developer hears of the life of the list', () => {
   const told = (life: DevLife, ...lines: readonly string[]): string[] => lines.flatMap((line) => {
@@ -24,14 +28,14 @@ describe('What a developer hears of the life of the list', () => {
     const life = new DevLife([spec('web', { care: { watch } }), spec('api', { care: { ready: { by: { kind: 'report' }, timeout: 1 } } })])
     expect(told(
       life,
-      entry({ process: 'web', pid: 5, msg: "spawned: 'web' with pid 5" }), change('web', 'RUNNING'), change('api', 'RUNNING'),
-      entry({ msg: 'web: src/x.js changed (watch)' }), change('web', 'STOPPING', 'src/x.js changed (watch)', { by: 'watch' }),
-      change('web', 'STOPPED', 'stopped by watch: exit status 0', { msg: 'stopped: web (exit status 0)' }),
-      change('web', 'EXITED', 'exit status 1, not expected, starts again', { level: 'warn' }),
-      change('web', 'BACKOFF', 'Exited too quickly', { level: 'warn', msg: 'exited: web (exit status 1; not expected)' }), change('web', 'BACKOFF', 'Exited too quickly', { msg: 'backoff: web' }),
+      entry({ process: 'web', pid: 5, event: 'spawned' }), change('web', 'RUNNING'), change('api', 'RUNNING'),
+      entry({ event: 'watch', msg: 'web: src/x.js changed (watch)' }), change('web', 'STOPPING', 'src/x.js changed (watch)', { by: 'watch' }),
+      change('web', 'STOPPED', 'stopped by watch: exit status 0', { exit: 'exit status 0', expected: true }),
+      change('web', 'EXITED', 'exit status 1, not expected, starts again', { level: 'warn', want: 'up', exit: 'exit status 1', expected: false }),
+      change('web', 'BACKOFF', 'Exited too quickly', { from: 'STARTING', level: 'warn', exit: 'exit status 1', expected: false }), change('web', 'BACKOFF', 'Exited too quickly', { from: 'STARTING' }), change('web', 'BACKOFF', 'no such file', { from: 'STARTING' }),
       change('web', 'FATAL', 'Exited too quickly; gave up after 4 tries'),
     )).toEqual([
-      'web started, pid 5', 'api ready', '- web: src/x.js changed (watch)', 'web stopped: exit status 0', 'web! exit status 1, not expected, starts again', 'web! exit status 1', 'web! ended before it counted as started (startsecs)',
+      'web started, pid 5', 'api ready', '- web: src/x.js changed (watch)', 'web stopped: exit status 0', 'web! exit status 1, not expected, starts again', 'web! exit status 1', 'web! ended before it counted as started (startsecs)', 'web! no such file',
       'web! given up: Exited too quickly; gave up after 4 tries; it is started again when a file changes',
     ])
   })
@@ -39,7 +43,7 @@ describe('What a developer hears of the life of the list', () => {
   it('is what the master warns of, but not what everybody knows who has just typed it', () => {
     const life = new DevLife([spec('web')])
     expect(told(
-      life, entry({ msg: 'supervisord started with pid 1' }), entry({ level: 'warn', msg: 'received SIGTERM indicating exit request' }), entry({ level: 'critical', msg: 'Supervisor is running as root.' }),
+      life, entry({ msg: 'supervisord started with pid 1' }), entry({ level: 'warn', event: 'signal', msg: 'received SIGTERM' }), entry({ level: 'critical', event: 'root', msg: 'Supervisor is running as root.' }),
       entry({ level: 'warn', msg: 'watch of web: /a does not exist' }), '{"level":"wa', entry({ process: 'web', level: 'warn', msg: 'unhealthy: web (refused)' }),
     )).toEqual(['-! watch of web: /a does not exist', 'web! unhealthy: web (refused)'])
   })
@@ -50,9 +54,9 @@ describe('What a developer hears of the life of the list', () => {
       told(life, ...lines)
       return life.over
     }
-    expect([lives({}), lives({}, change('a', 'RUNNING')), lives({}, change('a', 'EXITED', 'exit status 1, not expected, starts again'))]).toEqual([false, false, false])
+    expect([lives({}), lives({}, change('a', 'RUNNING')), lives({}, change('a', 'EXITED', 'exit status 1, not expected, starts again', { want: 'up' }))]).toEqual([false, false, false])
     expect([lives({}, change('a', 'EXITED', 'exit status 0')), lives({}, change('a', 'FATAL', 'x')), lives({}, change('a', 'STOPPING', 'SIGTERM sent, asked by ann', { by: 'ann' }), change('a', 'STOPPED'))]).toEqual([true, true, true])
-    expect(lives({}, change('a', 'STOPPING', 'its max_lifetime is over', { by: 'max_lifetime' }), change('a', 'STOPPED'))).toBe(false)
+    expect(lives({}, change('a', 'STOPPING', 'its max_lifetime is over', { by: 'max_lifetime', want: 'up' }), change('a', 'STOPPED', '', { want: 'up' }))).toBe(false)
     expect(lives({ care: { watch } }, change('a', 'EXITED', 'exit status 0'))).toBe(false)
     const only = new DevLife([spec('a'), spec('b', { autostart: false, care: { watch } })])
     told(only, change('a', 'EXITED', 'exit status 0'))
@@ -63,10 +67,26 @@ describe('What a developer hears of the life of the list', () => {
     const life = new DevLife([spec('a'), spec('b'), spec('c'), spec('d')])
     life.stop()
     told(
-      life, change('a', 'BACKOFF', 'Exited too quickly'), change('a', 'RUNNING'), change('b', 'EXITED', 'exit status 3, not expected'), change('c', 'FATAL', 'no such file'),
-      entry({ process: 'd', level: 'warn', msg: "killing 'd' (5) with SIGKILL" }), change('d', 'STOPPED', '', { msg: 'stopped: d (terminated by SIGKILL)' }), change('a', 'EXITED', 'exit status 0'),
+      life, change('a', 'BACKOFF', 'Exited too quickly'), change('a', 'RUNNING'), change('b', 'EXITED', 'exit status 3, not expected', { exit: 'exit status 3', expected: false }), change('c', 'FATAL', 'no such file'),
+      entry({ process: 'd', level: 'warn', event: 'kill' }), change('d', 'STOPPED', '', { exit: 'terminated by SIGKILL' }), change('a', 'EXITED', 'exit status 0'),
     )
     expect(life.problems).toEqual(['b: exit status 3, not expected', 'c: no such file', expect.stringMatching(/^d: it had to be killed/)])
+  })
+
+  it('does not hang on the words of the master: whatever they are, it ends when it should, with the same verdict', () => {
+    const fates: readonly (readonly [Partial<ProcessSpec>, ProcInput, over: boolean, failed: boolean])[] = [
+      [{ autorestart: 'never' }, exited(code(0)), true, false], [{ autorestart: 'never' }, exited(code(1)), true, true], [{ autorestart: 'always' }, exited(code(1)), false, true],
+      [{ autorestart: 'always' }, exited(code(0)), false, false], [{}, { type: 'stop', by: 'ann' }, true, false], [{}, { type: 'recycle', reason: 'old', by: 'max_memory', now: true }, false, false],
+    ]
+    for (const [change, input, over, failed] of fates) {
+      const proc = procIn('RUNNING', {}, change)
+      const life = new DevLife([{ ...proc.spec, autostart: true }])
+      const log = new MasterLog((level, _, fields) => void life.read(JSON.stringify({ level, ...fields, reason: 'other words', ...(fields?.exit !== undefined && { exit: 'other words' }), msg: 'other words' })))
+      const take = (one: ProcInput): void => { for (const effect of stepped(proc, one)) if (effect.type === 'event') log.event(effect.body, effect.proc) }
+      take(input)
+      if (proc.state === 'STOPPING') take(exited(code(0)))
+      expect([life.over, life.problems.length > 0], JSON.stringify([change, input])).toEqual([over, failed])
+    }
   })
 })
 

@@ -53,11 +53,19 @@ describe('The log of the master has supervisord\'s line when a process', () => {
   })
 })
 
-it('gives each change of state its from, to, pid, reason and who asked', () => {
+it('gives each change of state its from, to, pid, reason, who asked, whether it is wanted, and how it has ended', () => {
   const fields: unknown[] = []
   const log = new MasterLog((_level, _message, about) => fields.push(about))
-  for (const effect of stepped(procIn('RUNNING', {}, { group: 'shop' }), { type: 'stop', by: 'ann' })) {
-    if (effect.type === 'event') log.event(effect.body, effect.proc)
+  const take = (proc: ReturnType<typeof procIn>, input: ProcInput): unknown[] => {
+    for (const effect of stepped(proc, input)) if (effect.type === 'event') log.event(effect.body, effect.proc)
+    return fields.splice(0)
   }
-  expect(fields).toEqual([{ process: 'shop:worker', from: 'RUNNING', to: 'STOPPING', pid: id.pid, reason: 'SIGTERM sent, asked by ann', by: 'ann' }])
+  expect(take(procIn('RUNNING', {}, { group: 'shop' }), { type: 'stop', by: 'ann' })).toEqual([
+    { process: 'shop:worker', from: 'RUNNING', to: 'STOPPING', pid: id.pid, reason: 'SIGTERM sent, asked by ann', by: 'ann', want: 'down' },
+  ])
+  expect(take(procIn('RUNNING', {}, { autorestart: 'always' }), exited(code(1)))).toMatchObject([{ to: 'EXITED', exit: 'exit status 1', expected: false, want: 'up' }])
+  expect(take(procIn('RUNNING', {}, { autorestart: 'never' }), exited(code(0)))).toMatchObject([{ to: 'EXITED', exit: 'exit status 0', expected: true, want: 'down' }])
+  const [ended, backoff] = take(procIn('STARTING'), exited(code(0)))
+  expect([ended, backoff]).toMatchObject([{ to: 'BACKOFF', exit: 'exit status 0', expected: false }, { to: 'BACKOFF' }])
+  expect(backoff).not.toHaveProperty('exit')
 })
