@@ -9,7 +9,7 @@ import { fixture, newPlace } from './harness.ts'
 import type { Place } from './harness.ts'
 import { untilState } from './waits.ts'
 
-const kills = 50
+const kills = Number(process.env['NSUP_CHAOS_KILLS'] ?? 50)
 const handOvers = 10
 const workers = 20
 /** `NSUP_CHAOS_SEED=n` draws the same moments again. */
@@ -94,5 +94,5 @@ function judge({ lines, gaps, wrong }: Ledger, ends: readonly End[]): void {
   expect(gaps.filter((gap) => gap.end < 0)).toEqual([])
   expect(costs).toHaveLength(kills)
   expect(handedOver).toEqual(Array.from({ length: handOvers }, () => 0))
-  expect(costs.filter((lost) => lost === 0).length).toBeGreaterThanOrEqual(45)
+  expect(costs.filter((lost) => lost === 0).length).toBeGreaterThanOrEqual(kills * 0.9)
 }
