@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { ByHandProgram } from '../config/by-hand.ts'
 import { Fault } from '../lib/fault.ts'
-import type { RecordStore } from './snapshot.ts'
 
 const texts = z.record(z.string(), z.string())
 
@@ -26,46 +25,83 @@ interface Kept {
   readonly saved: Readonly<Record<string, string>>
 }
 
+/** See os/replace-file.ts. */
+interface Files {
+  read(path: string): string | null
+  replace(path: string, text: string): string | null
+}
+
+const nothing: Kept = { programs: [], saved: {} }
+
 export class ByHandFile {
   private readonly path: string
-  private readonly records: Pick<RecordStore, 'read' | 'write'>
+  private readonly files: Files
+  /** What was read last, or written; what is there now may be broken by then. */
   private kept: Kept | null = null
   /** Why what is there cannot be read; nothing is written over it. */
   private broken: string | null = null
 
-  constructor(stateDir: string, records: Pick<RecordStore, 'read' | 'write'>) {
+  constructor(stateDir: string, files: Files) {
     this.path = join(stateDir, 'by-hand.json')
-    this.records = records
+    this.files = files
   }
 
-  /** What is kept; nothing where the file cannot be read, which `problem` then tells. */
+  /** What is kept; nothing where the file could never be read, which `problem` then tells. */
   read(): Kept {
-    this.kept ??= this.parse(this.records.read(this.path))
-    return this.kept
+    if (this.kept === null) this.look()
+    return this.kept ?? nothing
   }
 
+  /** What is kept, as it is in the file by now if that can be read. One that has gone is written again. */
+  readAnew(): Kept {
+    if (!this.look() && this.read().programs.length > 0) this.broken = this.put(this.read())
+    return this.read()
+  }
+
+  /** Why the file could not be read when it was last looked at. */
   get problem(): string | null {
-    this.read()
     return this.broken
   }
 
-  /** Throws Fault FAILED. */
+  /** As `readAnew`, for who is about to change it. Throws Fault FAILED while what is there cannot be read. */
+  readToChange(): Kept {
+    this.look()
+    if (this.broken !== null) throw new Fault('FAILED', this.broken)
+    return this.read()
+  }
+
+  /** On the disk when it returns. Throws Fault FAILED. */
   write(kept: Kept): void {
-    if (this.problem !== null) throw new Fault('FAILED', this.broken ?? '')
-    const { saved, programs } = kept
-    const lines = programs.map((program) => `  ${JSON.stringify(program)}`).join(',\n')
-    const failure = this.records.write(this.path, `{"version": 1, "saved": ${JSON.stringify(saved)}, "programs": [\n${lines}\n]}\n`)
-    if (failure !== null) throw new Fault('FAILED', `${this.path} cannot be written: ${failure}`)
+    this.readToChange()
+    const failure = this.put(kept)
+    if (failure !== null) throw new Fault('FAILED', failure)
     this.kept = kept
   }
 
-  private parse(text: string | undefined): Kept {
-    if (text === undefined) return { programs: [], saved: {} }
+  private put({ saved, programs }: Kept): string | null {
+    const lines = programs.map((program) => `  ${JSON.stringify(program)}`).join(',\n')
+    const failure = this.files.replace(this.path, `{"version": 1, "saved": ${JSON.stringify(saved)}, "programs": [\n${lines}\n]}\n`)
+    return failure === null ? null : `${this.path} cannot be written: ${failure}`
+  }
+
+  /** Takes what is there, if it can be read; whether there is anything. */
+  private look(): boolean {
     try {
-      return fileSchema.parse(JSON.parse(text))
-    } catch {
-      this.broken = `${this.path} cannot be read, so no program that was added by hand is known; mend it or move it away`
-      return { programs: [], saved: {} }
+      const text = this.files.read(this.path)
+      this.broken = null
+      this.kept = text === null ? (this.kept ?? nothing) : fileSchema.parse(JSON.parse(text))
+      return text !== null
+    } catch (error) {
+      const known = this.kept === null ? 'no program that was added by hand is known' : 'what was added by hand runs on, as it was read before'
+      this.broken = `${this.path} cannot be read (${why(error)}): ${known}, and none is added, saved or deleted; mend it or move it away, then nsup update`
+      return true
     }
   }
+}
+
+/** The word of the kernel, or what is wrong with the text in one line, without what stands in it: that may be a secret. */
+function why(error: unknown): string {
+  if (error instanceof z.ZodError) return error.issues.slice(0, 1).map(({ path, message }) => `${path.join('.')}: ${message}`).join('')
+  if (error instanceof SyntaxError) return 'it is no JSON'
+  return (error as NodeJS.ErrnoException).code ?? String(error)
 }

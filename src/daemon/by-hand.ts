@@ -63,7 +63,7 @@ export class ByHandList implements ProgramList {
     this.refuseWhileEnding()
     const { name } = order
     const { byHand } = this.source
-    const kept = byHand.read()
+    const kept = byHand.readToChange()
     const taken = this.actions.groups().some((group) => group.name === name || group.processes.some((spec) => spec.program === name || spec.name === name))
     if (taken || kept.programs.some((program) => program.name === name)) throw new Fault('BAD_ARGUMENTS', `${name} is there already: nsup restart ${name} restarts it, nsup delete ${name} removes it`)
     if (name === 'all' || /[*?]/.test(name)) throw new Fault('BAD_ARGUMENTS', `${name} cannot be the name of a program: to all commands it means several`)
@@ -83,7 +83,7 @@ export class ByHandList implements ProgramList {
   save(by: Actor): ReturnType<ProgramList['save']> {
     this.refuseWhileEnding()
     const { byHand, instance } = this.source
-    const { programs, saved } = byHand.read()
+    const { programs, saved } = byHand.readToChange()
     const now = this.source.load(programs)
     const config = configOf(now)
     const stays = programs.filter(({ name }) => now.left.has(name))
@@ -108,7 +108,7 @@ export class ByHandList implements ProgramList {
   async remove(name: string, { sure }: { readonly sure: boolean }, by: Actor): Promise<Deleted> {
     this.refuseWhileEnding()
     const { byHand, instance } = this.source
-    const kept = byHand.read()
+    const kept = byHand.readToChange()
     const entry = this.entry(name)
     if (entry === null && !kept.programs.some((program) => program.name === name)) throw this.nowhere(name)
     const mine = entry === null || kept.saved[name] === hashOf(entry)

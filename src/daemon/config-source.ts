@@ -31,7 +31,7 @@ export class ConfigSource {
 
   /** Reads all of it; `null` when it has errors. What is wrong is said as text. */
   read(say: (text: string) => unknown): Config | null {
-    const { config, problems, left } = this.load(this.byHand.read().programs)
+    const { config, problems, left } = this.load(this.byHand.readAnew().programs)
     const all = [...problems, ...this.lost(left)]
     if (all.length > 0) say(`${formatProblems(all)}\n`)
     this.settle()

@@ -81,7 +81,7 @@ async function main(args: readonly string[]): Promise<number> {
   const instance = instanceOf(file)
   let said = ''
   const settings = () => ({ env: process.env, overrides: flags.overrides, logDir: instance.logDir, cwd: process.cwd(), capabilities: warnings })
-  const source = new ConfigSource(file, instance, settings, new ByHandFile(instance.stateDir, { read: readRecord, write: writeRecord }))
+  const source = new ConfigSource(file, instance, settings, new ByHandFile(instance.stateDir, textFiles))
   const development = developmentOf(process.env)
   if (development !== null) source.adapt = (read) => development.adapt(read, instance.logDir)
   const config = source.read((text) => {

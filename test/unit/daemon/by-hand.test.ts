@@ -1,5 +1,5 @@
 /** The list of programs over a real folder: what is kept, what save and delete write, and what they refuse. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { ByHandFile } from '../../../src/daemon/by-hand-file.ts'
 import { ByHandList } from '../../../src/daemon/by-hand.ts'
 import { ConfigSource } from '../../../src/daemon/config-source.ts'
 import { Fault } from '../../../src/lib/fault.ts'
-import { readRecord, writeRecord } from '../../../src/os/records.ts'
+import { writeRecord } from '../../../src/os/records.ts'
 import { textFiles } from '../../../src/os/replace-file.ts'
 
 let dir: string
@@ -29,7 +29,7 @@ function list(text: string | null, file = 'programs.yaml', files = textFiles) {
   if (text !== null && !existsSync(config)) writeFileSync(config, text)
   const instance = instanceOf(config, { NSUP_HOME: join(dir, 'home') })
   const settings = () => ({ env: {}, cwd: dir, logDir: dir })
-  const source = new ConfigSource(config, instance, settings, new ByHandFile(instance.stateDir, { read: readRecord, write: writeRecord }))
+  const source = new ConfigSource(config, instance, settings, new ByHandFile(instance.stateDir, textFiles))
   const done: string[] = []
   const groups = (): readonly GroupSpec[] => source.load(source.byHand.read().programs).config?.groups ?? []
   const actions = {
@@ -164,12 +164,46 @@ it('writes the file of an instance that was begun without one', () => {
   expect(faultOf(() => one.source.reread(() => undefined))).toContain('there is no such file')
 })
 
-it('says that its own file cannot be read, writes nothing over it, and lets the config work', () => {
+it('says that its own file cannot be read, writes nothing over it, and lets the config work', async () => {
   const one = list('programs: {a: {command: cat}}\n')
-  writeRecord(one.kept, '{"version": 1, "progr')
-  let said = ''
-  expect(one.source.reread((text) => (said += text)).groups).toHaveLength(1)
-  expect(said).toContain('by-hand.json cannot be read')
-  expect(faultOf(() => one.list.add(order, 'me'))).toContain('by-hand.json cannot be read')
-  expect(readFileSync(one.kept, 'utf8')).toBe('{"version": 1, "progr')
+  const broken = ['{"version": 1, "progr', '', '{"version": 1, "programs": [{"name": "api"}]}']
+  for (const text of broken) {
+    writeRecord(one.kept, text)
+    let said = ''
+    expect(one.source.reread((line) => (said += line)).groups).toHaveLength(1)
+    expect(said).toContain('by-hand.json cannot be read')
+    expect(faultOf(() => one.list.add(order, 'me'))).toMatch(/by-hand.json cannot be read \(.+\): .*; mend it or move it away, then nsup update/)
+    expect(faultOf(() => one.list.save('me'))).toContain('by-hand.json cannot be read')
+    expect(await refusal(one.list.remove('a', { sure: true }, 'me'))).toContain('by-hand.json cannot be read')
+    expect(readFileSync(one.kept, 'utf8')).toBe(text)
+  }
+  expect([readFileSync(one.config, 'utf8'), one.done]).toEqual(['programs: {a: {command: cat}}\n', []])
+  rmSync(one.kept)
+  expect(one.list.add(order, 'me')).toEqual([])
+})
+
+it('takes what cannot even be opened for there, and finds it mended without another start', () => {
+  const one = list('programs: {}\n')
+  mkdirSync(one.kept, { recursive: true }) // who is root may open any file
+  expect(faultOf(() => one.list.add(order, 'me'))).toContain('by-hand.json cannot be read (EISDIR): no program that was added by hand is known')
+  rmdirSync(one.kept)
+  writeRecord(one.kept, JSON.stringify({ version: 1, programs: [order] }))
+  expect(one.source.reread(() => undefined).groups.map(({ name }) => name)).toEqual(['api'])
+  expect(one.list.add({ ...order, name: 'web' }, 'me')).toEqual([])
+  expect(list(null).list.names()).toEqual(['api', 'web'])
+})
+
+it('lets what runs run on when its file is broken under a running master, and loses neither', () => {
+  const one = list('programs: {}\n')
+  one.list.add(order, 'me')
+  const whole = readFileSync(one.kept, 'utf8')
+  writeFileSync(one.kept, whole.slice(0, 40))
+  expect(one.source.reread(() => undefined).groups.map(({ name }) => name)).toEqual(['api'])
+  expect(faultOf(() => one.list.add({ ...order, name: 'web' }, 'me'))).toContain('what was added by hand runs on, as it was read before')
+  expect(readFileSync(one.kept, 'utf8')).toBe(whole.slice(0, 40))
+  rmSync(join(one.kept, '..'), { recursive: true })
+  one.source.reread(() => undefined)
+  expect(readFileSync(one.kept, 'utf8')).toBe(whole)
+  one.list.add({ ...order, name: 'web' }, 'me')
+  expect(list(null).list.names()).toEqual(['api', 'web'])
 })
