@@ -15,8 +15,8 @@ export const endedRows = {
     what: `it ended ${endOf(view)} and is not started again (${view.wantedBy})`, todo: `nsup start ${view.namespec}, or another autorestart`,
   },
   'run-failed': ({ view }: Ended): Words | null => resultAtRest(view) !== 'failed' && resultAtRest(view) !== 'unknown' ? null : {
-    what: `its last run has failed: ${view.spawnError !== '' && view.exits.at(-1)?.incarnation !== view.incarnation ? view.spawnError : `it ended ${endOf(view)}`}`,
-    todo: `nsup logs ${view.namespec} shows what it said; nsup trigger ${view.namespec} runs it now, retries would try it again by itself`,
+    what: `its last run has failed: ${couldNotBegin(view) ? view.spawnError : `it ended ${endOf(view)}`}`,
+    todo: `${couldNotBegin(view) ? '' : `nsup logs ${view.namespec} shows what it said; `}nsup trigger ${view.namespec} runs it now${(view.spec.care?.job?.retries ?? 0) > 0 ? '' : ', retries would try it again by itself'}`,
   },
   'run-timeout': ({ view }: Ended): Words | null => resultAtRest(view) !== 'timeout' ? null : {
     what: `its last run was stopped because it took longer than run_timeout (${String((view.spec.care?.job?.runTimeout ?? 0) / 1000)} s)`,
@@ -25,11 +25,14 @@ export const endedRows = {
 } as const
 
 /** How the last run of a job ended that is not at work; `null`: it is no job, or has not run. */
-function resultAtRest({ task, pid, state, spawnError, exits, incarnation }: ProcessView): string | null {
-  if (task === null || pid !== 0 || state === 'STARTING' || state === 'BACKOFF') return null
-  const last = exits.at(-1)
-  if (spawnError !== '' && last?.incarnation !== incarnation) return 'failed'
-  return last?.run?.result ?? null
+function resultAtRest(view: ProcessView): string | null {
+  if (view.task === null || view.pid !== 0 || view.state === 'STARTING' || view.state === 'BACKOFF') return null
+  return couldNotBegin(view) ? 'failed' : (view.exits.at(-1)?.run?.result ?? null)
+}
+
+/** The last run has not even been spawned. */
+function couldNotBegin({ spawnError, exits, incarnation }: ProcessView): boolean {
+  return spawnError !== '' && exits.at(-1)?.incarnation !== incarnation
 }
 
 /** How the last incarnation ended: `with code 3`. */

@@ -4,6 +4,7 @@
  */
 import type { ExitRecord, ProcessView } from '../core/model.ts'
 import { endedRows, endOf } from './advice-ended.ts'
+import { inboxRows } from './advice-inbox.ts'
 import { isEscalation, signalBehind } from './exit-meaning.ts'
 import * as words from './last-words.ts'
 
@@ -85,7 +86,8 @@ const rows = {
     what: `its health check fails: ${view.ailment || 'it does not say why'}`, todo: `nsup logs ${view.namespec}; what follows of it is said by on_unhealthy`,
   },
   'not-ready': because(/not ready within/, ({ view }) => ({
-    what: `it runs but did not become ready: ${causeOf(view)}`, todo: `see what it does meanwhile (nsup logs ${view.namespec}), look at ready:, or give it a longer ready_timeout`,
+    what: `it runs but did not become ready: ${causeOf(view)}`,
+    todo: `see what it does meanwhile (nsup logs ${view.namespec}), ${view.spec.care?.ready?.by.kind === 'report' ? 'let it report {"ready":true} (ready: report)' : 'look at ready:'}, or give it a longer ready_timeout`,
   })),
   'getting-ready': ({ view }) => view.state !== 'STARTING' || !view.reason.startsWith('waits until it is ready') ? null : {
     what: `it runs and has not shown yet that it is ready (${view.spec.care?.ready?.by.kind ?? 'ready'})`, todo: 'nothing before ready_timeout; then the start counts as failed',
@@ -182,6 +184,7 @@ const rows = {
     what: `it was stopped by ${view.stopRequestedBy ?? view.wantedBy}`, todo: `nsup start ${view.namespec} starts it again`,
   },
   ...endedRows,
+  ...inboxRows,
   uncontrolled: ({ view }) => view.state !== 'UNKNOWN' ? null : {
     what: `it cannot be signalled: ${view.reason}`, todo: 'the master may not signal the user that it runs as; run the master as root or end it by hand',
   },

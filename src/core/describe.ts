@@ -19,6 +19,7 @@ export function description(proc: Proc, now: Now): string {
     case 'STOPPED':
     case 'EXITED':
       if (isArmed(proc)) return nextRunWords(proc, now)
+      if (proc.state === 'EXITED' && proc.reason !== '' && jobView(proc, now)?.resting === false) return proc.reason // supervisord has no jobs
       return proc.startedAt === 0 ? 'Not started' : localTime(proc.stoppedAt)
     case 'STARTING':
     case 'STOPPING':

@@ -95,6 +95,8 @@ const cases: readonly Case[] = [
   { about: 'not-restarted', view: { state: 'EXITED', pid: 0, want: 'down', wantedBy: 'autorestart: unexpected', exits: [exit(code(0), { expected: true })] }, what: /with code 0 .*autorestart: unexpected/, todo: /another autorestart/ },
   { about: 'run-failed', view: { state: 'EXITED', pid: 0, task, exits: [exit(code(3), { run: { cause: 'schedule', slot: 5, result: 'failed' } })] }, what: /last run has failed: it ended with code 3/, todo: /nsup trigger web runs it now/ },
   { about: 'run-timeout', view: { state: 'EXITED', pid: 0, task, spec: { care: { job } }, exits: [exit(by('SIGTERM'), { wanted: true, by: 'run_timeout', run: { cause: 'interval', slot: null, result: 'timeout' } })] }, what: /longer than run_timeout \(5 s\)/, todo: /raise run_timeout/ },
+  { about: 'run-failed', view: { state: 'EXITED', pid: 0, task, incarnation: 2, spawnError: "can't find command 'x'", spec: { care: { job: { ...job, retries: 2 } } } }, what: /failed: can't find command 'x'/, todo: /^nsup trigger web runs it now$/ },
+  { about: 'inbox-unread', view: { inbox: { waiting: 3, waitingBytes: 600_000, delivered: 0, refused: 2 } }, what: /600000 bytes wait for it, and 2 more found its inbox full/, todo: /NSUP_INBOX_FD/ },
   { about: 'uncontrolled', view: { state: 'UNKNOWN', reason: 'could not send SIGTERM to pid 100: EPERM' }, what: /EPERM/, todo: /as root/ },
 ]
 

@@ -146,7 +146,7 @@ describe('A run', () => {
     fleet.tell(fleet.proc('j'), { type: 'start', by: 'ann' })
     expect(conditionHolds(fleet.proc('j'), 'completed')).toBe(false)
     fleet.end('j', code(1))
-    expect(conditionHolds(fleet.proc('j'), 'completed')).toBe(false)
+    expect([conditionHolds(fleet.proc('j'), 'completed'), shown(fleet)]).toEqual([false, 'exit status 1, not expected'])
   })
 
   it('that somebody has asked for leaves a stopped job stopped', () => {
