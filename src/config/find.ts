@@ -20,3 +20,8 @@ export function findConfig(named: string | undefined, env: NodeJS.ProcessEnv = p
   const found = searchPaths.find((path) => existsSync(path) || (path === configToBe && standsInOne(env)))
   return found === undefined ? undefined : resolve(found)
 }
+
+/** True if the config is one of the whole machine that was found, not named. Nobody begins such a one for the sake of the folder he stands in. */
+export function isForeign(file: string | undefined, named: string | undefined, env: NodeJS.ProcessEnv): boolean {
+  return named === undefined && !env['NSUP_CONFIG'] && searchPaths.some((path) => path.startsWith('/') && path === file)
+}

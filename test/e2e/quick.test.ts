@@ -44,6 +44,20 @@ it('starts a file in a folder without a config, keeps it, and writes the config 
   expect(await nsup('shutdown')).toMatchObject({ exitCode: 0 })
 })
 
+it('begins one master for all who start something at once, and none for a mistake', async () => {
+  const place = newPlace('yaml', '')
+  rmSync(place.config)
+  place.write('app.js', 'setInterval(() => {}, 60_000)\n')
+  expect(await place.run('nsup', ['start', './gone.js', '--name', 'gone'])).toMatchObject({ exitCode: 1, stderr: 'nsup: there is no file ./gone.js in this folder\n' })
+  expect((await place.run('nsup', ['pid'])).exitCode).not.toBe(0)
+  const names = ['a', 'b', 'c']
+  const all = await Promise.all(names.map((name) => place.run('nsup', ['start', 'app.js', '--name', name, '--set', 'startsecs=0'])))
+  expect(all).toMatchObject(names.map((name) => ({ exitCode: 0, stdout: `${name}: started\n`, stderr: '' })))
+  expect((await place.run('nsup', ['start', 'app.js', '--name', 'a'])).stderr).toContain('nsup delete a removes it')
+  expect(await place.run('nsup', ['delete', 'aa'])).toMatchObject({ exitCode: 1, stdout: 'aa: ERROR (no such program)\n', stderr: 'did you mean a?\n' })
+  expect(await place.run('nsup', ['shutdown'])).toMatchObject({ exitCode: 0 })
+})
+
 it('adds a command to an INI that runs, starts it with the next master, and leaves the lines of others alone', async () => {
   const ini = '[supervisord]\n\n; mine\n[program:mine]\ncommand=cat\nstartsecs=0\n'
   const place = newPlace('ini', ini)

@@ -4,8 +4,10 @@ import { connect } from '../../api/client.ts'
 import { formatProblem, sortProblems } from '../../config/check.ts'
 import { forDevelopment, isNamed } from '../../config/development.ts'
 import type { DevWishes } from '../../config/development.ts'
+import { isForeign } from '../../config/find.ts'
 import type { Instance } from '../../config/instance.ts'
 import { loadConfig } from '../../config/load.ts'
+import { isWithoutConfig } from '../../config/without-config.ts'
 import type { ProcessSpec } from '../../core/spec.ts'
 import { knowsDeathSignal } from '../../os/exec-chain.ts'
 import { didYouMean } from '../../lib/suggest.ts'
@@ -20,7 +22,7 @@ import { isDown } from '../failure.ts'
 import { requireInstance } from '../server.ts'
 
 export async function run(context: Context): Promise<number> {
-  const instance = requireInstance(context.options, context.env)
+  const instance = ownInstance(context)
   const wishes = wishesOf(context)
   const home = homeOf(instance.configFile, context.env)
   const specs = readSpecs(context, instance, home, wishes)
@@ -52,6 +54,16 @@ export async function run(context: Context): Promise<number> {
   const failed = show.conclude() > 0 || how !== 0
   if (stopped.late) return 124
   return failed ? 1 : 0
+}
+
+/** That of the list somebody develops: not the one that happens to serve this machine, and one that has a file. */
+function ownInstance({ options, env }: Context): Instance {
+  const named = options.configuration === undefined ? undefined : String(options.configuration)
+  const instance = requireInstance(options, env)
+  const { configFile } = instance
+  if (isForeign(configFile, named, env)) throw new CliError(`there is no config in this folder: write one with nsup init, or name one with -c (that of the machine would be -c ${configFile})`, 2)
+  if (isWithoutConfig(instance)) throw new CliError(`there is no ${configFile} yet: nsup save writes the programs into it that were added by hand`, 2)
+  return instance
 }
 
 function wishesOf({ options }: Context): DevWishes {

@@ -37,11 +37,19 @@ async function startNamed(context: Context): Promise<number> {
 /** `named`: processes that are to be started as well. `unlessKnown`: of the words, who is a process is only started. */
 async function startPrograms(context: Context, words: readonly string[], args: readonly string[], named: readonly string[], unlessKnown = false): Promise<number> {
   const { quickOrder } = await import('../quick.ts')
-  const { client, isNew } = await reach(context)
-  const missing = unlessKnown ? new Set((await client.call('brief', { targets: words })).missing.map(({ target }) => target)) : new Set(words)
+  // Where no list is known yet, a mistake is said before a master is begun for it.
+  const { client, isNew } = await reach(context, () => void words.map((word) => quickOrder(context, word, args)))
+  const lost = async (targets: readonly string[]): Promise<string[]> => (await client.call('brief', { targets })).missing.map(({ target }) => target)
+  const missing = new Set(unlessKnown ? await lost(words) : words)
+  const [stranger] = missing.size > 0 && named.length > 0 ? await lost(named) : []
+  if (stranger !== undefined) throw new CliError(`there is no process ${stranger}, so nothing is started; a command stands in quotes: nsup start "${context.words.join(' ')}"`, 1)
+  const [only] = unlessKnown ? [] : missing
+  if (only !== undefined && context.lists.name === undefined && !looksLikeProgram(only) && (await lost([only])).length === 0) {
+    throw new CliError(`${only} is there already, and options and words behind -- are for a new program: nsup delete ${only} first, or give the new one a --name`, 1)
+  }
   const started = [...named, ...words.filter((word) => !missing.has(word))]
-  for (const word of missing) {
-    const order = quickOrder(context, word, args)
+  const orders = [...missing].map((word) => quickOrder(context, word, args))
+  for (const order of orders) {
     const { warnings } = await client.call('launch', order).catch(refused)
     for (const warning of warnings) context.err.line(`nsup: ${warning}`)
     started.push(`${order.name}:*`)
@@ -59,12 +67,15 @@ function refused(error: unknown): never {
 }
 
 /** A client of a master that answers; where there is no config, one of an empty list that belongs to this folder. */
-async function reach(context: Context): Promise<{ readonly client: Client; readonly isNew: boolean }> {
-  const { findConfig, searchPaths } = await import('../../config/find.ts')
+async function reach(context: Context, check: () => void): Promise<{ readonly client: Client; readonly isNew: boolean }> {
+  const { findConfig, isForeign } = await import('../../config/find.ts')
   const { beginWithoutConfig } = await import('../../config/without-config.ts')
   const named = context.options.serverurl ?? context.options.configuration
   const file = named === undefined ? findConfig(undefined, context.env) : String(named)
-  if (file === undefined) beginWithoutConfig(context.env)
+  if (file === undefined) {
+    check()
+    beginWithoutConfig(context.env)
+  }
   try {
     const client = await context.connect()
     await client.call('info', {})
@@ -73,8 +84,8 @@ async function reach(context: Context): Promise<{ readonly client: Client; reado
     if (!isDown(error)) throw error
     const { instance } = await context.server()
     if (instance === undefined) throw error
-    // A config of the whole machine that nobody runs is not begun for the sake of one program.
-    const foreign = named === undefined && !context.env['NSUP_CONFIG'] && searchPaths.some((path) => path.startsWith('/') && path === file)
+    const foreign = isForeign(file, named === undefined ? undefined : String(named), context.env)
+    if (foreign) check()
     await launch(context, foreign ? beginWithoutConfig(context.env) : instance.configFile)
     return { client: await context.reconnect(), isNew: true }
   }
@@ -83,6 +94,35 @@ async function reach(context: Context): Promise<{ readonly client: Client; reado
 async function launch(context: Context, configFile: string): Promise<void> {
   const { launchMaster } = await import('../launch.ts')
   const launched = await launchMaster(configFile, context.env)
+  // Somebody else has begun one in the same moment: that one is as good.
+  if (!launched.ok && /another nsupd \(pid \d+\) already runs/.test(launched.said) && (await answersSoon(context))) return
   if (launched.said !== '') context.err.write(launched.said)
   if (!launched.ok) throw new CliError('the master could not be started', 1)
+}
+
+/** How long a master that comes up is waited for, in ms. */
+const patience = 15_000
+
+/** True when the master that has the lock answers. */
+async function answersSoon(context: Context): Promise<boolean> {
+  const { worthTrying } = await import('../comeback.ts')
+  const { endpoint } = await context.server()
+  const chances = worthTrying(endpoint, AbortSignal.timeout(patience))
+  try {
+    while ((await chances.next()).done !== true) {
+      const answered = await answers(context).catch((error: unknown) => {
+        if (!isDown(error)) throw error
+        return false
+      })
+      if (answered) return true
+    }
+    return false
+  } finally {
+    await chances.return(undefined)
+  }
+}
+
+async function answers(context: Context): Promise<boolean> {
+  await (await context.reconnect()).call('info', {})
+  return true
 }
