@@ -64,7 +64,9 @@ export class ByHandList implements ProgramList {
     const { name } = order
     const { byHand } = this.source
     const kept = byHand.readToChange()
-    const taken = this.actions.groups().some((group) => group.name === name || group.processes.some((spec) => spec.program === name || spec.name === name))
+    const specs = this.actions.groups().flatMap(({ processes }) => processes)
+    const taken = specs.some(({ program }) => program === name)
+    if (!taken && specs.some((spec) => spec.group === name || spec.name === name)) throw new Fault('BAD_ARGUMENTS', `${name} is the name of a group or process already: take another with --name`)
     if (taken || kept.programs.some((program) => program.name === name)) throw new Fault('BAD_ARGUMENTS', `${name} is there already: nsup restart ${name} restarts it, nsup delete ${name} removes it`)
     if (name === 'all' || /[*?]/.test(name)) throw new Fault('BAD_ARGUMENTS', `${name} cannot be the name of a program: to all commands it means several`)
     checkOptions(order)

@@ -33,7 +33,8 @@ async function deleteOne(context: Context, client: Client, program: string): Pro
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     say(`${program}: ERROR (${error.fault === 'BAD_NAME' ? 'no such program' : 'not deleted'})`)
-    if (error.detail !== undefined && error.detail !== program) context.err.line(`nsup: ${error.detail}`)
+    const more = error.fault === 'BAD_NAME' ? /\((.*)\)$/.exec(error.detail ?? '')?.[1] : error.detail
+    if (more !== undefined) context.err.line(more.startsWith('did you mean') ? more : `nsup: ${more}`)
     return { program, result: error.fault, file: null }
   }
 }

@@ -22,6 +22,7 @@ export async function run(context: Context): Promise<number> {
   }
   for (const one of missing) printMissing(context, one)
   if (processes.length > 0) context.out.line((await import('../table.ts')).statusTable(processes, context.out))
+  else if (missing.length === 0) context.out.line('the list of programs is empty: nsup start FILE --name NAME adds one')
   return exitCode(processes, missing)
 }
 

@@ -70,7 +70,8 @@ it('keeps a program for the next master, for its own user alone, and without a w
 it('refuses a name that is taken, an option that does not exist and a value that is wrong, and keeps nothing of it', () => {
   const one = list('[supervisord]\n[program:a]\ncommand=cat\n[program:b]\ncommand=cat\n[group:g]\nprograms=b\n', 'supervisord.conf')
   const add = (more: Partial<ByHandProgram>): string => faultOf(() => one.list.add({ ...order, ...more }, 'me'))
-  for (const name of ['a', 'b', 'g']) expect(add({ name })).toContain(`${name} is there already: nsup restart ${name} restarts it, nsup delete ${name} removes it`)
+  for (const name of ['a', 'b']) expect(add({ name })).toContain(`${name} is there already: nsup restart ${name} restarts it, nsup delete ${name} removes it`)
+  expect(add({ name: 'g' })).toContain('g is the name of a group or process already: take another with --name')
   expect(add({ options: { stopwaitsec: '3' } })).toContain('there is no option stopwaitsec; did you mean stopwaitsecs?')
   expect(add({ options: { numprocs: 'many' } })).toContain('numprocs')
   expect(add({ options: { command: 'x' } })).toContain('command is not set as an option')
