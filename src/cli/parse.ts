@@ -50,7 +50,7 @@ export function parse(typed: readonly string[], find: (name: string) => Command 
     const all: readonly unknown[] = Array.isArray(values) ? values : [values]
     const value = all.at(-1)
     if (key === '_' || key === '--' || value === false) continue
-    const problem = optionProblem(key, value, command)
+    const problem = optionProblem(key, value, command, typed)
     if (problem !== undefined) return { kind: 'bad-option', sentence: problem, command, word: key }
     given[key as OptionName] = value === true ? true : String(value)
     lists[key as OptionName] = all.map(String)
@@ -74,7 +74,7 @@ function withInstances(words: readonly string[]): string[] {
   return words.flatMap((word, index) => {
     if (index >= end || !/^-i(\d+)?$/.test(word)) return [word]
     if (word !== '-i') return ['--instances', word.slice(2)]
-    return /^(\d+|max)$/.test(words[index + 1] ?? '') ? ['--instances'] : [word]
+    return /^(\d[\d.]*|max)$/.test(words[index + 1] ?? '') ? ['--instances'] : [word]
   })
 }
 
@@ -97,8 +97,9 @@ function parseOptions(argv: readonly string[]): ReturnType<typeof yargsParser.de
   })
 }
 
-function optionProblem(key: string, value: unknown, command: Command | undefined): string | undefined {
-  const shown = key.length === 1 ? `-${key}` : `--${key}`
+function optionProblem(key: string, value: unknown, command: Command | undefined, typed: readonly string[]): string | undefined {
+  const short = Object.hasOwn(options, key) ? optionRow(key as OptionName).short : undefined
+  const shown = key.length === 1 ? `-${key}` : short !== undefined && typed.includes(`-${short}`) ? `-${short}` : `--${key}`
   if (!Object.hasOwn(options, key)) return `there is no option ${shown}`
   const name = key as OptionName
   if (command !== undefined && !commonOptions.includes(name) && !command.options?.includes(name)) {

@@ -68,7 +68,7 @@ function nodeForTypes(file: string): string[] {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) return [process.execPath]
   if (major === 23 || (major === 22 && minor >= 6)) return [process.execPath, '--experimental-strip-types']
-  throw new CliError(`node ${process.versions.node} cannot run ${file}: take node 22.18 or later, or name what can with --interpreter tsx`, 1)
+  throw new CliError(`node ${process.versions.node} cannot run ${file}: take node 22.6 or later, or name what can with --interpreter tsx`, 1)
 }
 
 /** A path in the first word of a command would be seen from the folder of the master. */

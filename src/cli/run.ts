@@ -130,14 +130,19 @@ async function refuse(parsed: Unparsed, world: World): Promise<number> {
         return 1
       }
       world.err.line(`nsup: ${parsed.sentence}`)
-      await hint(parsed.word, [...(await optionWords(parsed.command))], '--', world)
+      const known = command?.name === 'start' && word !== undefined ? (await import('./pm2.ts')).startOptionForPm2(word) : undefined
+      if (known !== undefined) world.err.line(`from PM2? here it is: ${known}`)
+      else await hint(word, [...(await optionWords(command))], '--', world)
       world.err.line(`see: nsup help${parsed.command ? ` ${parsed.command.name}` : ''}`)
       return 2
     }
-    case 'unknown-command':
+    case 'unknown-command': {
       world.out.line(`*** Unknown syntax: ${parsed.line}`)
-      await hint(parsed.word, commands.filter((command) => !command.hidden).map((command) => command.name), '', world)
+      const known = (await import('./pm2.ts')).commandForPm2(parsed.word)
+      if (known !== undefined) world.err.line(`from PM2? here it is: ${known}`)
+      else await hint(parsed.word, commands.filter((command) => !command.hidden).map((command) => command.name), '', world)
       return 1
+    }
   }
 }
 

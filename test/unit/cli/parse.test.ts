@@ -34,7 +34,7 @@ test('the timeout is read as seconds and must be above 0', () => {
 
 test('an option that is not known, or not of this command, or without its value, is refused by name', () => {
   expect(read('status --bogus')).toMatchObject({ kind: 'bad-option', sentence: 'there is no option --bogus' })
-  expect(read('status -f')).toMatchObject({ kind: 'bad-option', sentence: 'the command status has no option --follow' })
+  expect(read('status -f')).toMatchObject({ kind: 'bad-option', sentence: 'the command status has no option -f' })
   expect(read('status -c')).toMatchObject({ kind: 'bad-option' })
 })
 

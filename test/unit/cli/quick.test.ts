@@ -81,11 +81,27 @@ it('starts what is a process, be there a file of that name or not, and adds what
   const known = { ...answers, brief: () => ({ processes: [], missing: [] }) }
   const result = await command(['start', file('app.js')], known)
   expect(result.asked.map(({ method }) => method)).toEqual(['info', 'brief', 'start'])
-  const mixed = await command(['start', 'api', file('app.js')], answers, { env: {} })
+  const knowsApi = { ...answers, brief: ({ targets }: Record<string, unknown>) => unknown((targets as string[]).filter((word) => word !== 'api')) }
+  const mixed = await command(['start', 'api', file('app.js')], knowsApi, { env: {} })
   expect(mixed.asked.filter(({ method }) => method === 'launch' || method === 'start').map(({ params }) => params)).toMatchObject([{ name: 'app' }, { targets: ['api', 'app:*'] }])
   const strange = await command(['start', file('plain')], { ...answers, start: () => ({ outcomes: [], missing: [{ target: file('plain'), kind: 'process', suggestion: null }] }) })
   expect([strange.code, strange.out, strange.err]).toEqual([1, `${file('plain')}: ERROR (no such process)\n`, expect.stringContaining('is a file, but not executable')])
   expect((await command(['start', 'chekin'], answers)).asked.map(({ method }) => method)).toEqual(['start'])
+})
+
+it('takes a command without quotes for a mistake, and words behind -- for those of a new program', async () => {
+  const unquoted = await command(['start', 'node', file('app.js')], answers)
+  expect([unquoted.code, unquoted.err]).toEqual([1, `nsup: there is no process node, so nothing is started; a command stands in quotes: nsup start "node ${file('app.js')}"\n`])
+  const known = await command(['start', 'api', '--', '--port', '3'], { ...answers, brief: () => ({ processes: [], missing: [] }) })
+  expect([known.code, known.err]).toEqual([1, expect.stringContaining('api is there already, and options and words behind -- are for a new program')])
+  expect([...unquoted.asked, ...known.asked].map(({ method }) => method)).not.toContain('launch')
+})
+
+it('tells who comes from PM2 what its words are here', async () => {
+  expect(await command(['list'], {})).toMatchObject({ code: 1, out: '*** Unknown syntax: list\n', err: 'from PM2? here it is: nsup status\n' })
+  expect((await start([file('app.js'), '-n', 'api'])).err).toBe('nsup: the command start has no option -n\nfrom PM2? here it is: --name NAME\nsee: nsup help start\n')
+  expect((await start([file('app.js'), '--watch'])).err).toContain('--set watch=true')
+  expect((await start([file('app.js'), '-i', '2.5'])).err).toContain("not '2.5'")
 })
 
 it('says what is wrong with an order in the words of the config', async () => {
