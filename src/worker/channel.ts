@@ -3,7 +3,7 @@
  * makes the worker wait: a heartbeat is dropped, everything else waits here, in bounds, until there is room again.
  * Knows nothing of what the lines mean; without a master it is closed, and nothing is written.
  */
-import { constants, fstatSync, openSync, readlinkSync, writeSync } from 'node:fs'
+import { constants, fstatSync, openSync, readlinkSync, writeSync } from './builtins.ts'
 import { lineMax } from '../lib/parts.ts'
 
 /** What waits at most. */

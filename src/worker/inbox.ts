@@ -3,7 +3,7 @@
  * and then as a description of its own, so that who else has the descriptor is not disturbed. What the lines of requests
  * mean is not known here.
  */
-import { constants, readSync } from 'node:fs'
+import { constants, readSync } from './builtins.ts'
 import type { Socket } from 'node:net'
 import { Assembly, lineMax, linesOf, wholeMax } from '../lib/parts.ts'
 import { ShortLines } from '../lib/short-lines.ts'

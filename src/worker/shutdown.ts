@@ -3,7 +3,7 @@
  * is planned, finishes what it has in hand, and then the process ends. Repeated signals change nothing. Who is not done in
  * time is named, and the exit code says so.
  */
-import { constants } from 'node:os'
+import { signalNumbers } from './builtins.ts'
 import { channel } from './channel.ts'
 import { leave } from './leave.ts'
 import { report } from './report.ts'
@@ -80,7 +80,7 @@ export class Shutdown {
   }
 
   #obey(signal: NodeJS.Signals): void {
-    const fields = { signal, signal_number: constants.signals[signal], pid: process.pid, is_processing: this.#isProcessing() }
+    const fields = { signal, signal_number: signalNumbers[signal], pid: process.pid, is_processing: this.#isProcessing() }
     if (this.signal.aborted) return this.#ports.say('Worker ignored repeated signal', fields)
     report.stopping()
     this.#ports.say('Worker received shutdown signal', fields)
