@@ -87,6 +87,7 @@ export async function startInNewMaster(context: Context, client: Client, words: 
     show(namespec)
     wake()
   })
+  const holds = tellHolds(context, client, words)
   try {
     await watch.opened
     let masterGone = false
@@ -98,7 +99,7 @@ export async function startInNewMaster(context: Context, client: Client, words: 
     concerned = new Set(before.processes.map(({ namespec }) => namespec))
     for (const { namespec, state } of before.processes) if (!states.has(namespec)) states.set(namespec, state)
     for (const namespec of concerned) show(namespec)
-    const done = await alreadyRun(client, before.processes)
+    const done = await alreadyRun(client, before.processes, context.options.wait === true)
     const targets = done.length === 0 ? words : [...concerned].filter((namespec) => !done.some((one) => one.namespec === namespec))
     const asked = targets.length === 0 ? { outcomes: [], missing: [] } : await client.call('start', { targets, ...waiting(context) }, { timeout: 0 })
     const result = done.length === 0 ? asked : { outcomes: [...asked.outcomes, ...done], missing: before.missing }
@@ -114,16 +115,17 @@ export async function startInNewMaster(context: Context, client: Client, words: 
     const outcomes = result.outcomes.map((outcome) => (pending.includes(outcome) ? judged(outcome, states) : outcome))
     return conclude(context, words, { outcomes, missing: result.missing }, patiently(context, startWording), shown)
   } finally {
+    holds.close()
     watch.close()
   }
 }
 
-/** Jobs that the new master has run by itself already: nobody wants a migration twice. */
-async function alreadyRun(client: Client, processes: readonly ProcessStatus[]): Promise<WireOutcome[]> {
-  const rested = processes.filter(({ task, state }) => task !== null && state === 'EXITED')
-  if (rested.length === 0) return []
+/** Jobs that the new master runs or has run by itself: nobody wants a migration twice, and one that runs may end at any moment. */
+async function alreadyRun(client: Client, processes: readonly ProcessStatus[], untilDone: boolean): Promise<WireOutcome[]> {
+  const begun = processes.filter(({ task, state }) => task !== null && (state === 'EXITED' || (!untilDone && state !== 'STOPPED' && state !== 'FATAL')))
+  if (begun.length === 0) return []
   const { started_at: since } = await client.call('info', {})
-  return rested.filter(({ started_at: at }) => at >= since).map(({ group, name, namespec }) => ({ group, name, namespec, result: 'OK', code: successCode, description: 'OK' }))
+  return begun.filter(({ started_at: at }) => at >= since).map(({ group, name, namespec }) => ({ group, name, namespec, result: 'OK', code: successCode, description: 'OK' }))
 }
 
 function judged(outcome: WireOutcome, states: ReadonlyMap<string, StateName>): WireOutcome {

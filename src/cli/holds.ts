@@ -1,6 +1,6 @@
 /**
  * Says for what a command waits that does not come to an end: what holds the processes back, once it has lasted a
- * moment and again when that has changed. On the error output, and only for a person or where --wait asks for it.
+ * moment and again when that has changed. On the error output: a script that hangs has to say in its log for what.
  */
 import type { Client } from '../api/client.ts'
 import type { Context } from './command.ts'
@@ -12,9 +12,7 @@ const moment = 1000
 
 /** Begins to tell; `close` ends it. */
 export function tellHolds(context: Context, client: Client, words: readonly string[]): { readonly close: () => void } {
-  if (context.style === 'json' || (context.style === 'plain' && context.options.wait !== true && context.command.name !== 'wait')) {
-    return { close: () => undefined }
-  }
+  if (context.style === 'json' || context.options.quiet === true) return { close: () => undefined }
   const told = new Map<string, string>()
   const tell = async (): Promise<void> => {
     const { processes } = await client.call('status', { targets: words })

@@ -166,6 +166,26 @@ test('in a new master what starts by itself is awaited and said to be started', 
   expect(code).toBe(7)
 })
 
+test.each(['EXITED', 'RUNNING'] as const)('in a new master a job that is %s by itself is not run once more', async (state) => {
+  const asked: unknown[] = []
+  const silent = { isTTY: false, columns: 80, colour: false, write: () => undefined, line: () => undefined }
+  const client = {
+    async *stream(_method: string, _params: unknown, options: { onOpen?: () => void; signal?: AbortSignal }) {
+      options.onOpen?.()
+      yield* []
+      await new Promise<void>((resolve) => options.signal?.addEventListener('abort', () => resolve(), { once: true }))
+    },
+    call(method: string, params: { readonly targets?: unknown }) {
+      if (method === 'status') return Promise.resolve({ processes: [status('migrate', { state, started_at: 20, task: {} as never }), status('late', { state: 'STOPPED' })], missing: [] })
+      if (method === 'info') return Promise.resolve({ started_at: 10 })
+      asked.push(params.targets)
+      return Promise.resolve({ outcomes: [outcome('late')], missing: [] })
+    },
+  }
+  const context = { command: findCommand('start'), style: 'plain', options: {}, out: silent, err: silent, timeout: undefined } as unknown as Context
+  expect([await startInNewMaster(context, client as never, ['all']), asked]).toEqual([0, [['late']]])
+})
+
 test('--wait asks for a start that goes on through failed tries, and says why it was in vain', async () => {
   const late = { ...outcome('web', 'TIMEOUT'), description: 'it is STOPPED: waiting for db (FATAL: no such file)' }
   const result = await command(['start', '--wait', 'web', '--timeout', '2m'], { start: answer([late]) })
