@@ -3,7 +3,7 @@
  * takes longer than all of the SDK.
  */
 
-export const { constants, fstatSync, openSync, readlinkSync, readSync, writeSync } = process.getBuiltinModule('node:fs')
+export const fs = process.getBuiltinModule('node:fs')
 
 /** Their numbers on this machine. */
 export const signalNumbers = process.getBuiltinModule('node:os').constants.signals

@@ -3,8 +3,8 @@
  * makes the worker wait: a heartbeat is dropped, everything else waits here, in bounds, until there is room again.
  * Knows nothing of what the lines mean; without a master it is closed, and nothing is written.
  */
-import { constants, fstatSync, openSync, readlinkSync, writeSync } from './builtins.ts'
 import { lineMax } from '../lib/parts.ts'
+import { fs } from './builtins.ts'
 
 /** What waits at most. */
 const waitingMax = 1024 * 1024
@@ -43,7 +43,7 @@ export class Channel {
 
   /** True if there is a master that reads. */
   get isOpen(): boolean {
-    this.#fd ??= openOwn(this.#named, constants.O_WRONLY)
+    this.#fd ??= openOwn(this.#named, fs.constants.O_WRONLY)
     return this.#fd >= 0
   }
 
@@ -90,7 +90,7 @@ export class Channel {
 
   #put(line: Buffer): 'sent' | 'full' | 'closed' {
     try {
-      writeSync(this.#fd ?? -1, line)
+      fs.writeSync(this.#fd ?? -1, line)
       return 'sent'
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 'full'
@@ -140,14 +140,14 @@ export function openOwn(named: string | undefined, mode: number): number {
   if (!Number.isInteger(fd) || fd <= 2) return -1
   const link = `/proc/self/fd/${String(fd)}`
   try {
-    if (!fstatSync(fd).isFIFO()) return -1
+    if (!fs.fstatSync(fd).isFIFO()) return -1
     // A name that was inherited without its descriptor: the number belongs to a pipe of Node itself.
-    if (process.platform === 'linux' && !readlinkSync(link).startsWith('/')) return -1
+    if (process.platform === 'linux' && !fs.readlinkSync(link).startsWith('/')) return -1
   } catch {
     return -1 // no such descriptor: somebody has passed on the name alone
   }
   try {
-    return openSync(link, mode | constants.O_NONBLOCK)
+    return fs.openSync(link, mode | fs.constants.O_NONBLOCK)
   } catch {
     return fd // no /proc, or the worker is somebody else by now: the one that was handed over, which may wait
   }

@@ -3,7 +3,7 @@
  * and then as a description of its own, so that who else has the descriptor is not disturbed. What the lines of requests
  * mean is not known here.
  */
-import { constants, readSync } from './builtins.ts'
+import { fs } from './builtins.ts'
 import type { Socket } from 'node:net'
 import { Assembly, lineMax, linesOf, wholeMax } from '../lib/parts.ts'
 import { ShortLines } from '../lib/short-lines.ts'
@@ -112,7 +112,7 @@ export class Inbox {
   #drain(): void {
     const buffer = Buffer.allocUnsafe(64 * 1024)
     try {
-      for (let length = this.#fd < 0 ? 0 : readSync(this.#fd, buffer); length > 0; length = readSync(this.#fd, buffer)) this.#lines.push(buffer.subarray(0, length))
+      for (let length = this.#fd < 0 ? 0 : fs.readSync(this.#fd, buffer); length > 0; length = fs.readSync(this.#fd, buffer)) this.#lines.push(buffer.subarray(0, length))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#lose('NO_MASTER', 'the inbox cannot be read')
     }
@@ -121,7 +121,7 @@ export class Inbox {
   #open(): void {
     if (this.#opened) return
     this.#opened = true
-    this.#fd = openOwn(this.#named, constants.O_RDONLY)
+    this.#fd = openOwn(this.#named, fs.constants.O_RDONLY)
     if (this.#fd < 0) return
     // Loaded here: most workers never need it.
     const { Socket } = process.getBuiltinModule('node:net')
