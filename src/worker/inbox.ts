@@ -3,10 +3,10 @@
  * and then as a description of its own, so that who else has the descriptor is not disturbed. What the lines of requests
  * mean is not known here.
  */
-import { fs } from './builtins.ts'
 import type { Socket } from 'node:net'
 import { Assembly, lineMax, linesOf, wholeMax } from '../lib/parts.ts'
 import { ShortLines } from '../lib/short-lines.ts'
+import { fs } from './builtins.ts'
 import { channel, openOwn } from './channel.ts'
 import type { Channel } from './channel.ts'
 import { MessageQueue } from './message-queue.ts'
