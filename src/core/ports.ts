@@ -65,8 +65,8 @@ export interface Processes {
    */
   kill(target: Pid, signal: SignalName, scope: 'process' | 'group'): 'sent' | 'gone' | { readonly failed: string }
   isAlive(target: Pid): boolean
-  /** True if the process has a handler for this signal; `null` where that cannot be told. */
-  handles(target: Pid, signal: SignalName): boolean | null
+  /** True if the process has a handler for this signal; `perhaps` if what it runs may have one, or die; `null` where nothing can be told. */
+  handles(target: Pid, signal: SignalName): boolean | 'perhaps' | null
   /** Milliseconds that this process has lived, by the kernel's own clock; `null` where it cannot be told. */
   age(target: Pid): number | null
   /** True if any process is in the group that `leader` led; one system call. */

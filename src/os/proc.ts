@@ -41,14 +41,25 @@ export function whoIs(pid: number): { readonly id: Pid; readonly environment: re
 /** Ticks a second in which the kernel tells start times: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-/** True if the process has a handler for the signal of this number; `null` without /proc, or where it is gone. */
-export function catchesSignal(pid: number, signal: number): boolean | null {
+/** True if the process has a handler for the signal of this number; `null` without /proc, or where it is gone; see {@link caughtIn}. */
+export function catchesSignal(pid: number, signal: number): boolean | 'perhaps' | null {
   try {
-    const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
-    return caught === undefined ? null : ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n
+    return caughtIn(readFileSync(`/proc/${pid}/status`, 'latin1'), signal)
   } catch {
     return null
   }
+}
+
+/** HUP, INT, QUIT, USR1, USR2, TERM and PROF: PHP itself catches these, and does by default what they do, if its program has no handler. */
+const caughtByPhp = 0x4004a07n
+
+/** What the text of /proc/PID/status says of a handler. */
+export function caughtIn(status: string, signal: number): boolean | 'perhaps' | null {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1]
+  if (mask === undefined) return null
+  const [caught, bit] = [BigInt(`0x${mask}`), 1n << BigInt(signal - 1)]
+  if ((caught & bit) === 0n) return false
+  return /^Name:\s*php/m.test(status) && (caughtByPhp & bit) !== 0n && (caught & caughtByPhp) === caughtByPhp ? 'perhaps' : true
 }
 
 /** Milliseconds since a start time as field 22 of /proc/PID/stat has it; `null` without /proc. */

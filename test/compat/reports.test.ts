@@ -8,7 +8,7 @@ import { newPlace } from '../e2e/harness.ts'
 import { root } from '../e2e/root.ts'
 import { untilFile, untilSaid, untilState } from '../e2e/waits.ts'
 
-it('the queue worker in PHP reports ready, busy and its health', async () => {
+it('the queue worker in PHP reports ready, busy and its health, and one that does not know of nsup is not asked', async () => {
   const place = newPlace('yaml', `
 programs:
   worker:
@@ -17,6 +17,7 @@ programs:
     ready: report
     startsecs: 0
     stdout_logfile: '%(here)s/worker.log'
+  plain: { command: "php -r 'sleep(600);'" }
 `)
   const folder = place.path('spool/orders/new')
   mkdirSync(folder, { recursive: true })
@@ -27,6 +28,8 @@ programs:
   const { workers } = await place.client().call('health', { targets: ['worker'], timeout: 20_000 })
   expect(workers).toMatchObject([{ pid, answered: true, via: 'report', is_processing: true, processed_count: 0 }])
   expect(await place.one('worker')).toMatchObject({ job: 'a', report: { rubbish: 0 } })
+  const plain = await untilState(place, 'plain', 'RUNNING')
+  expect((await place.client().call('health', { targets: ['plain'], timeout: 20_000 })).workers).toMatchObject([{ pid: plain.pid, answered: false, no_answer: expect.stringContaining('would die of it') as string }])
 })
 
 it('systemd-notify makes a service ready, and returns when it has been heard', async () => {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { ExitStatus } from '../../../src/core/model.ts'
 import type { SpawnOrder } from '../../../src/core/ports.ts'
 import type { ProcessSpec } from '../../../src/core/spec.ts'
+import { caughtIn } from '../../../src/os/proc.ts'
 import { systemProcesses } from '../../../src/os/processes.ts'
 import { fixture, specOf, Workshop } from './worlds.ts'
 
@@ -141,6 +142,7 @@ describe('spawn', () => {
 const shortOf = `
 import { execFileSync } from 'node:child_process'
 import { openSync } from 'node:fs'
+import { caughtIn } from '../../../src/os/proc.ts'
 import { systemProcesses } from '../../../src/os/processes.ts'
 const limit = (word) => execFileSync('prlimit', ['--pid', String(process.pid), word])
 if (process.argv[2] === 'files') {
@@ -166,6 +168,14 @@ describe('further descriptors', () => {
 })
 
 describe('the handlers of a process', () => {
+  it('are hidden by PHP, which catches signals that its program may not handle', () => {
+    const php = 'Name:\tphp8.2\nSigIgn:\t0000000000001000\nSigCgt:\t0000000004004a07\n'
+    expect([10, 27, 18].map((signal) => caughtIn(php, signal))).toEqual(['perhaps', 'perhaps', false])
+    expect(caughtIn(php.replace('php8.2', 'go'), 10)).toBe(true)
+    expect(caughtIn(php.replace('4004a07', '0000200'), 10)).toBe(true)
+    expect(caughtIn('Name:\tphp\n', 10)).toBeNull()
+  })
+
   it('are known before a signal is sent', async () => {
     const order = workshop.order(specOf(['sh', '-c', 'trap "echo caught" USR1; echo there; while :; do sleep 600 & wait $!; kill $!; done']))
     const answer = await new Promise<{ readonly pid: number; readonly startTime: string }>((resolve, reject) => {
