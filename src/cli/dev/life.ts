@@ -37,13 +37,16 @@ export class DevLife {
   /** Whose start an exit has just ended; that it failed by it is the next line. */
   private readonly early = new Set<string>()
   private stopping = false
+  /** They were told to stop once more: at once. */
+  private hurried = false
 
   constructor(specs: readonly ProcessSpec[]) {
     this.specs = new Map(specs.map((spec) => [namespec(spec.group, spec.name), spec]))
   }
 
-  /** All are being stopped: who ends now is no news. */
+  /** All are being stopped: who ends now is no news. Asked again: they get no more time. */
   stop(): void {
+    this.hurried = this.stopping
     this.stopping = true
   }
 
@@ -76,7 +79,7 @@ export class DevLife {
     if (to !== undefined) return this.change(process, to, entry)
     if (event === 'spawned') return news(process, `started, pid ${String(entry.pid)}`)
     if (level === 'info' || level === 'debug') return null
-    if (event === 'kill') this.failures.set(process, 'it had to be killed: it did not end in time when it was asked to (stopwaitsecs)')
+    if (event === 'kill') this.failures.set(process, this.hurried ? 'it was killed, since you would not wait any longer' : 'it had to be killed: it did not end in time when it was asked to (stopwaitsecs)')
     return news(process, msg, true)
   }
 

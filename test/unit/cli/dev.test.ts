@@ -71,6 +71,9 @@ describe('What a developer hears of the life of the list', () => {
       entry({ process: 'd', level: 'warn', event: 'kill' }), change('d', 'STOPPED', '', { exit: 'terminated by SIGKILL' }), change('a', 'EXITED', 'exit status 0'),
     )
     expect(life.problems).toEqual(['b: exit status 3, not expected', 'c: no such file', expect.stringMatching(/^d: it had to be killed/)])
+    life.stop()
+    told(life, entry({ process: 'd', level: 'warn', event: 'kill' }))
+    expect(life.problems.at(-1)).toBe('d: it was killed, since you would not wait any longer')
   })
 
   it('does not hang on the words of the master: whatever they are, it ends when it should, with the same verdict', () => {
