@@ -20,6 +20,8 @@ import type { Waits } from './waits.ts'
 export interface FleetMasterPorts {
   readonly fleet: Fleet
   readonly enqueue: (...inputs: FleetInput[]) => void
+  /** What has happened is told before anybody reads of it. */
+  readonly catchUp: () => void
   readonly clock: Clock
   readonly processes: Processes
   readonly streams: StreamsOf

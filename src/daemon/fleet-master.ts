@@ -56,6 +56,7 @@ export class FleetMaster implements Master {
   }
 
   processes(): readonly ProcessView[] {
+    this.ports.catchUp()
     const now = { mono: this.ports.clock.monotonic(), wall: this.ports.clock.wall() }
     const { fleet, streams } = this.ports
     return named(fleet).map(({ proc, groupPriority }) => {

@@ -53,6 +53,11 @@ export class Loop {
     if (this.endPause() || !this.running) this.turn()
   }
 
+  /** Does at once what was put off for a moment: whoever looks at the fleet must find all of it told. */
+  catchUp(): void {
+    if (this.endPause()) this.turn()
+  }
+
   /** Ends it: no timer, no further input. What was put off for a moment is done at once. */
   close(): void {
     while (this.endPause()) this.turn()

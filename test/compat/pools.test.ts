@@ -173,7 +173,7 @@ describe('a pool', () => {
     expect(ours[1]).toBe(ours[0])
     // How often it is rejected until somebody looks is a matter of chance.
     const told = async (side: Side): Promise<ReadonlySet<string>> => {
-      const log = await untilFile(side.place.path('main.log'), /pool small event buffer overflowed, discarding event \d+/)
+      const log = await untilFile(side.place.path('main.log'), (text) => /pool small event buffer overflowed, discarding event \d+/.test(text) && text.includes('small: event was rejected'))
       const about = log.split('\n').filter((line) => line.includes('pool small') || /small: event was/.test(line))
       return new Set(about.map((line) => line.replace(/^\S+ \S+ /, '').replace(/\d+$/, 'N')))
     }

@@ -55,9 +55,11 @@ describe('The loop', () => {
     expect([world.done, world.settled]).toEqual([['group.added', 'spawn', 'process.state', 'tried'], 2])
   })
 
-  it('tells of a child at once when something else happens', () => {
-    const world = new World()
-    world.add('a')
+  it('tells of a child at once when somebody looks, or something else happens', () => {
+    const [world, seen] = [new World(), new World()]
+    for (const one of [world, seen]) one.add('a')
+    seen.loop.catchUp()
+    expect(seen.done).toEqual(['group.added', 'spawn', 'process.state', 'tried'])
     world.loop.enqueue({ type: 'shutdown', by: 'test' })
     expect(world.done).toEqual(['group.added', 'spawn', 'process.state', 'tried', 'process.state', 'kill'])
   })
