@@ -6,36 +6,37 @@ import { untilFile, untilState } from './waits.ts'
 const numbers = (text: string, word: string): number[] => [...text.matchAll(new RegExp(`^${word} (\\d+)`, 'gm'))].map(([, digits]) => Number(digits))
 
 describe('messages', () => {
+  // Both ends write down themselves what they see: of what they print, a master that is killed may take a chunk with it.
   it('arrive once and in order while masters are killed and workers started anew', async () => {
     const [rounds, each] = [3, 1000]
     const total = rounds * each
     const place = newPlace('yaml', `
-defaults: { startsecs: 0, messages: true, stdout_logfile: '%(here)s/%(program_name)s.log' }
+defaults: { startsecs: 0, messages: true }
 programs:
-  source: { command: ${JSON.stringify(fixture('sends-numbers.mjs'))} }
-  sink: { command: ${JSON.stringify(fixture('takes-numbers.mjs'))}, ready: report }
+  source: { command: ${JSON.stringify(fixture('sends-numbers.mjs', 'source.seen'))}, directory: '%(here)s' }
+  sink: { command: ${JSON.stringify(fixture('takes-numbers.mjs', 'sink.seen'))}, directory: '%(here)s', ready: report }
 `)
     let master = await place.master()
     for (let from = 0; from < total; from += each) {
       await place.client().call('send', { to: 'source', data: { to: 'sink', from, below: from + each } })
-      await untilFile(place.path('sink.log'), (text) => numbers(text, 'got').some((number) => number >= from))
+      await untilFile(place.path('sink.seen'), (text) => numbers(text, 'got').some((number) => number >= from))
       process.kill(master.pid, 'SIGKILL')
       await master.ended
       master = await place.master()
       await place.client().call('restart', { targets: ['sink'] })
-      await untilFile(place.path('source.log'), `sent below ${String(from + each)}`)
+      await untilFile(place.path('source.seen'), `sent below ${String(from + each)}`)
     }
     await place.client().call('send', { to: 'sink', data: { number: total } })
-    const log = await untilFile(place.path('sink.log'), new RegExp(`^got ${String(total)} `, 'm'))
-    const got = numbers(log, 'got')
+    const seen = await untilFile(place.path('sink.seen'), new RegExp(`^got ${String(total)} `, 'm'))
+    const got = numbers(seen, 'got')
     expect(got).toEqual([...got].sort((a, b) => a - b))
     expect(new Set(got).size).toBe(got.length)
-    const said = place.read('source.log')
+    const said = place.read('source.seen')
     expect(numbers(said, 'taken').filter((number) => !got.includes(number))).toEqual([])
     // Of what was on its way when a master was killed nobody knows; what it held between reading and writing is lost.
     expect(numbers(said, 'taken').length + numbers(said, 'MASTER_CHANGED').length).toBe(total)
     expect(total + 1 - got.length).toBeLessThanOrEqual(8 * rounds)
-    expect(log).toContain(' in 4')
+    expect(seen).toContain(' in 4')
     expect(await place.one('sink')).toMatchObject({ report: { rubbish: 0 } })
     expect((await place.nsup('health', 'sink', '--json')).stdout).toContain('"processed_count"')
   })

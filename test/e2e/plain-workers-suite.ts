@@ -1,5 +1,6 @@
 /** The workers of examples/workers under a real master, one suite for all languages. Who runs it chooses which of them are there. */
-import { closeSync, mkdirSync, openSync, readdirSync, utimesSync, writeSync } from 'node:fs'
+import { mkdirSync, readdirSync, utimesSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -53,18 +54,18 @@ async function live(place: Place, language: string): Promise<void> {
   const send = (file: string, more: object = {}): Promise<unknown> => client.call('send', { to: language, data: { file, reply_to: 'results', ...more } })
   const slow = place.path(`${language}.slow`)
   expect(makeFifos([slow])).toMatchObject({ ok: true })
-  const end = openSync(slow, 'r+') // a file that grows until it is closed
+  const opened = open(slow, 'w') // a file that grows until it is closed; it is open as soon as the worker reads it
   const files = ['two', 'three', 'four'].map((name) => place.write(`${language}.${name}`, 'one two\nthree\n'))
   await send(slow)
-  await untilFile(place.path(`${language}.log`), 'Job taken')
+  const end = await opened
   const first = await place.one(language)
   // One of them takes several lines; who can read such a one does.
   for (const [at, file] of files.entries()) await send(file, at === 1 && language !== 'sh' ? { note: 'x'.repeat(10_000) } : {})
   const restarted = client.call('restart', { targets: [language] })
   await untilState(place, language, 'STOPPING')
   process.kill(first.pid, 'SIGINT')
-  writeSync(end, 'one two\n')
-  closeSync(end)
+  await end.writeFile('one two\n')
+  await end.close()
   await restarted
 
   const done = await untilFile(place.path('results.log'), (text) => resultsIn(text, language).length === 4)
