@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Capability } from '../core/ports.ts'
+import { errorCode } from '../lib/errno.ts'
 import { lookupGroup, lookupUser } from '../lib/passwd.ts'
 import type { Findings } from './findings.ts'
 import type { Format } from './raw.ts'
@@ -95,8 +96,3 @@ function once(context: Context, key: string, find: () => string | null): string 
   return found
 }
 
-/** `ENOENT` and its like, or the message of what is no system error. */
-export function errorCode(error: unknown): string {
-  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.message
-  return String(error)
-}

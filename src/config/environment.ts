@@ -1,7 +1,8 @@
 /** Reads `environment` (text or map) and `env_file` into variables. Values are secrets: no problem ever shows one. */
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { absolute, errorCode } from './context.ts'
+import { errorCode } from '../lib/errno.ts'
+import { absolute } from './context.ts'
 import { expandScalar, optionTitle } from './read.ts'
 import { errorAt } from './raw.ts'
 import { nameProblem, parseEnvironment } from './words.ts'

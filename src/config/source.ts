@@ -1,7 +1,7 @@
 /** Reads a config file as text and hands it to the reader of its format; whatever is wrong with the file is a problem. */
 import { readFileSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
-import { errorCode } from './context.ts'
+import { errorCode } from '../lib/errno.ts'
 import { readIni } from './ini.ts'
 import { errorAt } from './raw.ts'
 import { nestedOptions } from './schema.ts'

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { FifoWriter } from '../core/sinks.ts'
 import { namespec } from '../core/spec.ts'
 import type { ProcessSpec } from '../core/spec.ts'
+import { errorCode } from '../lib/errno.ts'
 import { Fault } from '../lib/fault.ts'
 import { OutputStream } from './output-stream.ts'
 import type { StreamHooks, StreamPorts } from './output-stream.ts'
@@ -132,7 +133,7 @@ export class ProcessOutput {
     try {
       this.#sending ??= this.#options.ports.fifos.writeTo(this.#stdinPath, () => { this.#sending = null })
     } catch (error) {
-      throw new Fault('NO_FILE', `${who}: ${codeOf(error)}`)
+      throw new Fault('NO_FILE', `${who}: ${errorCode(error)}`)
     }
     if (!this.#sending.write(Buffer.from(text))) throw new Fault('FAILED', `${who} does not read its stdin`)
     return Promise.resolve()
@@ -203,7 +204,7 @@ export class ProcessOutput {
       return null
     } catch (error) {
       if (!this.#open) this.close() // what could be opened before the descriptors ran out others may need
-      return spawnProblem(spec.name, codeOf(error))
+      return spawnProblem(spec.name, errorCode(error))
     }
   }
 
@@ -237,10 +238,4 @@ export class ProcessOutput {
 function spawnProblem(name: string, code: string): string {
   if (code === 'EMFILE' || code === 'ENFILE') return `too many open files to spawn '${name}'`
   return `unknown error making dispatchers for '${name}': ${code}`
-}
-
-/** Errno name, or the sentence of an error that has none. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return (error as NodeJS.ErrnoException).code ?? error.message
 }

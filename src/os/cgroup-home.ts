@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { CgroupSpec } from '../core/kernel-ports.ts'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 
 /** The tree as it is mounted, and the group that this process is in. Absolute paths. */
 export interface CgroupTree {

@@ -7,10 +7,10 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import type { CgroupSpec, ControlGroups } from '../core/kernel-ports.ts'
 import type { Survivor } from '../core/ports.ts'
+import { errorCode } from '../lib/errno.ts'
 import { findTree, homeOf, openHome } from './cgroup-home.ts'
 import type { CgroupTree } from './cgroup-home.ts'
 import type { Link } from './exec-chain.ts'
-import { errorCode } from './paths.ts'
 import { environmentOf, statOf } from './proc.ts'
 
 /** As long as a name may be, with some room for what stands before it. */

@@ -6,11 +6,11 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import type { CommandOrder, Outside } from '../core/outside.ts'
 import type { ChunkReader } from '../core/sinks.ts'
+import { errorCode } from '../lib/errno.ts'
 import { LineSplitter } from '../lib/line-splitter.ts'
 import type { Chain } from './exec-chain.ts'
 import { fifoPorts } from './fifo-ports.ts'
 import { sideChain, killBeside, spawnBeside } from './side-process.ts'
-import { errorCode } from './paths.ts'
 
 /** Of what a command leaves in its FIFO at its end. */
 const drainMax = 128 * 1024

@@ -1,5 +1,5 @@
 /** What went wrong with a connection, in words for people: `connection refused on 127.0.0.1:8080`. */
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 
 const words: Readonly<Record<string, (place: string) => string>> = {
   ECONNREFUSED: (place) => `connection refused on ${place}`,

@@ -3,9 +3,9 @@ import { closeSync, constants, openSync, readSync, readlinkSync, writeSync } fro
 import { Socket } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import type { FifoPorts, FifoWriter } from '../core/sinks.ts'
+import { errorCode } from '../lib/errno.ts'
 import { chownFifo, makeFifos, openDeleted, openReader, openWriter } from './fifo.ts'
 import { openLinePipe } from './line-pipe.ts'
-import { errnoOf } from './logfile.ts'
 import { readFifo } from './reader.ts'
 import { ownerOf } from './users.ts'
 
@@ -49,7 +49,7 @@ function discard(path: string): void {
     // A FIFO holds 1 MiB at most; somebody who goes on writing must not keep the master here.
     for (let reads = 0; reads < 256 && readSync(fd, sink) > 0; reads++);
   } catch (error) {
-    if (errnoOf(error) !== 'EAGAIN') throw error
+    if (errorCode(error) !== 'EAGAIN') throw error
   } finally {
     closeSync(fd)
   }
@@ -88,7 +88,7 @@ class StdinWriter implements FifoWriter {
     try {
       while (sent < bytes.length) sent += writeSync(this.#fd, bytes, sent, bytes.length - sent)
     } catch (error) {
-      if (errnoOf(error) !== 'EAGAIN') this.#later(new Uint8Array(0)) // the socket meets the same error, and tells
+      if (errorCode(error) !== 'EAGAIN') this.#later(new Uint8Array(0)) // the socket meets the same error, and tells
     }
     return sent
   }

@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process'
 import type { Stats } from 'node:fs'
 import { closeSync, constants, lchownSync, lstatSync, openSync, statSync, unlinkSync } from 'node:fs'
+import { errorCode } from '../lib/errno.ts'
 import { openFilesLimit } from './limits.ts'
-import { errorCode } from './paths.ts'
 
 export type FifoAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 

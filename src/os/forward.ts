@@ -4,7 +4,7 @@
  */
 import { constants, fstatSync, openSync } from 'node:fs'
 import type { OpenedSink, Sink, SinkWatcher } from '../core/sinks.ts'
-import { errnoOf } from './logfile.ts'
+import { errorCode } from '../lib/errno.ts'
 import { DirectOutlet, SocketOutlet } from './outlet.ts'
 import type { Outlet, OutletUser } from './outlet.ts'
 
@@ -45,7 +45,7 @@ function forwardTo(key: string, open: () => Outlet, watcher: SinkWatcher): Opene
     }
     return { ok: true, sink: new Forward(outlet, watcher) }
   } catch (error) {
-    return { ok: false, code: errnoOf(error) }
+    return { ok: false, code: errorCode(error) }
   }
 }
 

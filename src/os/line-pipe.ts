@@ -5,8 +5,8 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { LinePipe } from '../core/sinks.ts'
+import { errorCode } from '../lib/errno.ts'
 import { quietly } from '../lib/quietly.ts'
-import { errnoOf } from './logfile.ts'
 
 /** A FIFO holds 64 KiB, unless its reader has asked for more, which is at most this. */
 const takenMax = 1024 * 1024
@@ -68,7 +68,7 @@ class FifoLines implements LinePipe {
     try {
       return quietly(() => writeSync(this.#fd, bytes))
     } catch (error) {
-      if (errnoOf(error) !== 'EAGAIN') this.#onProblem((error as Error).message)
+      if (errorCode(error) !== 'EAGAIN') this.#onProblem((error as Error).message)
       return 0
     }
   }
@@ -78,7 +78,7 @@ class FifoLines implements LinePipe {
     try {
       return chunk.subarray(0, quietly(() => readSync(this.#fd, chunk)))
     } catch (error) {
-      if (errnoOf(error) !== 'EAGAIN') this.#onProblem((error as Error).message)
+      if (errorCode(error) !== 'EAGAIN') this.#onProblem((error as Error).message)
       return chunk.subarray(0, 0)
     }
   }

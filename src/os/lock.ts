@@ -10,7 +10,7 @@
 import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pid } from '../core/model.ts'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 import { bootId, startTimeOf } from './proc.ts'
 
 interface Refusal {

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import type { LogFileSpec, Sink, SinkWatcher } from '../core/sinks.ts'
+import { errorCode } from '../lib/errno.ts'
 import { Backups } from './rotate.ts'
 
 /** The one system call that tests replace. */
@@ -21,13 +22,8 @@ export function openLogFile(spec: LogFileSpec, watcher: SinkWatcher, write: Writ
   try {
     return { ok: true, sink: new LogFile(spec, watcher, write) }
   } catch (error) {
-    return { ok: false, code: errnoOf(error) }
+    return { ok: false, code: errorCode(error) }
   }
-}
-
-/** Errno name of what a system call threw. */
-export function errnoOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error)
 }
 
 export class LogFile implements Sink {
@@ -99,7 +95,7 @@ export class LogFile implements Sink {
     try {
       this.reconfigure(this.#spec)
     } catch (error) {
-      this.#watcher.onProblem(`cannot reopen ${this.path}: ${errnoOf(error)}; the old file is written on`)
+      this.#watcher.onProblem(`cannot reopen ${this.path}: ${errorCode(error)}; the old file is written on`)
     }
   }
 
@@ -109,7 +105,7 @@ export class LogFile implements Sink {
       rmSync(this.path, { force: true })
       this.reopen()
     } catch (error) {
-      this.#watcher.onProblem(`cannot remove ${this.path}: ${errnoOf(error)}`)
+      this.#watcher.onProblem(`cannot remove ${this.path}: ${errorCode(error)}`)
     }
   }
 
@@ -149,7 +145,7 @@ export class LogFile implements Sink {
       try {
         at += this.#write(this.#fd, chunk, at, chunk.length - at)
       } catch (error) {
-        const code = errnoOf(error)
+        const code = errorCode(error)
         if (code === 'EINTR') continue
         this.#position += at - from
         if (at > from) this.#lastByte = chunk[at - 1] ?? newline
@@ -218,7 +214,7 @@ export class LogFile implements Sink {
       this.#limit = this.#spec.maxBytes
     } catch (error) {
       this.#limit = this.#position + this.#spec.maxBytes
-      this.#watcher.onProblem(`cannot rotate ${this.path}: ${errnoOf(error)}; it grows on`)
+      this.#watcher.onProblem(`cannot rotate ${this.path}: ${errorCode(error)}; it grows on`)
     }
   }
 

@@ -6,10 +6,10 @@
 import { closeSync, constants, openSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ControlGroups, OomWitness } from '../core/kernel-ports.ts'
+import { errorCode } from '../lib/errno.ts'
 import { quietly } from '../lib/quietly.ts'
 import { oomKillsOf } from './cgroup.ts'
 import { findTree } from './cgroup-home.ts'
-import { errorCode } from './paths.ts'
 
 /** Where the witness looks; tests give it files of their own. */
 export interface OomSources {

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { errnoOf } from './logfile.ts'
+import { errorCode } from '../lib/errno.ts'
 
 /** What may wait in the master; beyond it all who write here are told to stop. */
 const waitingMax = 64 * 1024
@@ -130,7 +130,7 @@ export class DirectOutlet extends Outlet {
       while (sent < bytes.length) sent += writeSync(this.#fd, bytes, sent, bytes.length - sent)
       return { sent, code: null }
     } catch (error) {
-      return { sent, code: errnoOf(error) }
+      return { sent, code: errorCode(error) }
     }
   }
 

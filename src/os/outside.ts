@@ -1,8 +1,8 @@
 /** The real {@link Outside}. What sends messages is loaded with the first one: it brings TLS along. */
 import { hostname } from 'node:os'
 import type { Outside } from '../core/outside.ts'
+import { errorCode } from '../lib/errno.ts'
 import { runCommand } from './commands.ts'
-import { errorCode } from './paths.ts'
 import { reach } from './reach.ts'
 
 export const systemOutside: Outside = {

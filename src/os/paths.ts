@@ -7,6 +7,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import type { SpawnProblem } from '../core/ports.ts'
 import type { ProcessSpec } from '../core/spec.ts'
+import { errorCode } from '../lib/errno.ts'
 import { quoted } from '../lib/quoted.ts'
 
 const defaultPath = '/bin:/usr/bin:/usr/local/bin'
@@ -83,12 +84,6 @@ function accessError(path: string): string | null {
   } catch (error) {
     return errorCode(error)
   }
-}
-
-/** The errno name that an error of node:fs or node:child_process carries, or its message. */
-export function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }
 
 /** A {@link SpawnProblem} of this kind. */

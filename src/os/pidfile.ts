@@ -1,5 +1,6 @@
 /** The pidfile: written once the master runs, removed at its end only if it is still its own. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { errorCode } from '../lib/errno.ts'
 
 /** Writes `<pid>\n`. Returns the errno name of a failure, or `null`. */
 export function writePidfile(path: string): string | null {
@@ -7,7 +8,7 @@ export function writePidfile(path: string): string | null {
     writeFileSync(path, `${String(process.pid)}\n`, { mode: 0o644 })
     return null
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'EIO'
+    return errorCode(error)
   }
 }
 

@@ -6,7 +6,7 @@ import { request as requestHttp } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Message, Outside, Posted } from '../core/outside.ts'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 
 /** A receiver that asks for more patience is not listened to. */
 const retryMax = 5 * 60_000

@@ -1,7 +1,7 @@
 /** Small files that are always whole: written beside and renamed into place, so that a reader sees old or new. */
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 
 /** Characters that are put together for one write(2). */
 const pieceSize = 64 * 1024

@@ -4,7 +4,7 @@
  */
 import { chmodSync, chownSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 import { makeFolder } from './records.ts'
 
 /** What a folder says that may be written to but not read, or whose file system knows no such thing. */

@@ -4,9 +4,10 @@
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { errorCode } from '../lib/errno.ts'
 import { changeUser } from './exec-chain.ts'
 import type { Chain } from './exec-chain.ts'
-import { directoryProblem, errorCode, findCommand } from './paths.ts'
+import { directoryProblem, findCommand } from './paths.ts'
 import { userChange } from './users.ts'
 
 export interface SideCommand {

@@ -4,8 +4,9 @@
  */
 import { statSync } from 'node:fs'
 import type { LogFileSpec, OpenedSink, Sink, SinkPorts, SinkWatcher } from '../core/sinks.ts'
+import { errorCode } from '../lib/errno.ts'
 import { flushForwards, forwardToOwn, forwardToPipe, ownStream } from './forward.ts'
-import { LogFile, errnoOf } from './logfile.ts'
+import { LogFile } from './logfile.ts'
 import { Syslog } from './syslog.ts'
 
 /** {@link SinkPorts}, and the end of them. */
@@ -52,7 +53,7 @@ function openShared(files: Map<string, SharedFile>, spec: LogFileSpec, watcher: 
     }
     return { ok: true, sink: shared.join(watcher) }
   } catch (error) {
-    return { ok: false, code: errnoOf(error) }
+    return { ok: false, code: errorCode(error) }
   }
 }
 

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process'
 import { fstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { SocketSpec } from '../core/spec.ts'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 
 /** What node's own sockets are made of; not in its types. */
 export interface Handle {

@@ -7,7 +7,8 @@ import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { namespec } from '../core/spec.ts'
 import type { SpawnOrder, SpawnProblem } from '../core/ports.ts'
-import { directoryProblem, errorCode, problem } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
+import { directoryProblem, problem } from './paths.ts'
 
 /** The reason for a child without a pid, in supervisord's words where it has some. */
 export function explainFailedSpawn(child: ChildProcess, { spec }: SpawnOrder, file: string): SpawnProblem {

@@ -3,7 +3,7 @@ import { closeSync, fsync, openSync, readSync, readdirSync, renameSync, writeFil
 import { dirname } from 'node:path'
 import { Unreadable } from '../core/table-files.ts'
 import type { LineFile, TableFiles } from '../core/table-files.ts'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 import { makeFolder, removeAll } from './records.ts'
 
 const pieceSize = 256 * 1024

@@ -10,7 +10,7 @@ import { watch } from 'chokidar'
 import type { FSWatcher } from 'chokidar'
 import { watchPlan } from '../core/watch.ts'
 import type { WatchFiles, WatchNews, WatchOrder, WatchPlan } from '../core/watch.ts'
-import { errorCode } from './paths.ts'
+import { errorCode } from '../lib/errno.ts'
 
 export interface WatchBounds {
   /** From so many files and folders on it is told that they are many. */
