@@ -4,20 +4,12 @@
  */
 import { chmodSync, chownSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { TextFiles } from '../core/text-files.ts'
 import { errorCode } from '../lib/errno.ts'
 import { makeFolder } from './records.ts'
 
 /** What a folder says that may be written to but not read, or whose file system knows no such thing. */
 const unsynced: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP'])
-
-export interface TextFiles {
-  /** `null`: there is none. Throws what the kernel says otherwise. */
-  read(path: string): string | null
-  /** An errno name, or `null`. A file that was not there is for its owner alone, as is the folder that is made for it. */
-  replace(path: string, text: string): string | null
-  /** Everybody can read it. */
-  isPublic(path: string): boolean
-}
 
 export const textFiles: TextFiles = {
   read(path) {
