@@ -71,7 +71,9 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
 
   async start(master, params, caller) {
     const { matched, missing } = resolve(master, params.targets)
-    const outcomes = await waitToStart(params, caller, 'start', options => master.start(matched, options))
+    const since = params.ended_since
+    const outcomes = await waitToStart(params, caller, 'start', options =>
+      master.start(matched, since === undefined ? options : { ...options, endedSince: since }))
     return answer(outcomes, missing)
   },
   async stop(master, params, caller) {
@@ -140,8 +142,8 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
   },
   async update(master, params, caller) {
     const groups = params.groups.includes('all') ? [] : params.groups
-    const { steps, unknown } = await master.update(groups, caller.by)
-    return { steps: steps.map(step => ({ group: step.group, did: step.did })), unknown: [...unknown] }
+    const { steps, unknown, kept } = await master.update(groups, caller.by)
+    return { steps: steps.map(step => ({ group: step.group, did: step.did })), unknown: [...unknown], ...(kept.length > 0 && { kept: kept.map(one => ({ ...one })) }) }
   },
   add(master, params, caller) {
     master.addGroup(params.group, caller.by)
@@ -164,7 +166,7 @@ const handlers: { readonly [M in CallName]: Handler<M> } = {
 }
 
 /** Starts as `wait` and `until_ready` say. */
-function waitToStart<T>(params: TakenOf<'start'>, caller: Caller, what: string, act: (options: ActOptions) => Promise<T>): Promise<T> {
+function waitToStart<T>(params: Pick<TakenOf<'start'>, 'wait' | 'until_ready' | 'timeout'>, caller: Caller, what: string, act: (options: ActOptions) => Promise<T>): Promise<T> {
   const { by } = caller
   if (params.until_ready) return waitPatiently(params, caller, signal => act({ by, wait: true, patient: true, signal }))
   return waitFor(params, caller, what, signal => act({ by, wait: params.wait, signal }))

@@ -23,6 +23,8 @@ export interface Outcome {
   readonly description: string
   /** Of a run that was waited for, and that has ended with one. */
   readonly exitCode?: number
+  /** Of a start that waits in vain: who it is that does not come, as it is named. */
+  readonly dependency?: string
 }
 
 export type MasterState = 'RUNNING' | 'RESTARTING' | 'SHUTDOWN'
@@ -50,6 +52,8 @@ export interface ActOptions {
   readonly wait: boolean
   /** Wait on through failed tries, until it is RUNNING or given up; what is on its way already is waited for too. */
   readonly patient?: boolean
+  /** Of a start: what has ended or failed by itself since then, epoch milliseconds, is not started again, nor called by who needs it. */
+  readonly endedSince?: number
   readonly signal?: AbortSignal
   /** Of a stop: it is about to be started again, and what is sent to it waits. */
   readonly comesBack?: true
@@ -97,6 +101,13 @@ export interface UpdateStep {
 export interface Updated {
   readonly steps: readonly UpdateStep[]
   readonly unknown: readonly string[]
+  readonly kept: readonly Kept[]
+}
+
+/** A group that the config has not, and that an update leaves all the same; the reason is a sentence. */
+export interface Kept {
+  readonly group: string
+  readonly reason: string
 }
 
 /** Which of a process's streams. */

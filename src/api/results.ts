@@ -143,7 +143,7 @@ export const results = {
   mainclear: taken,
   reopen: taken,
   reread: z.object({ added: z.array(z.string()), changed: z.array(z.string()), removed: z.array(z.string()) }),
-  update: z.object({ steps: z.array(z.object({ group: z.string(), did: z.string() })), unknown: z.array(z.string()) }),
+  update: z.object({ steps: z.array(z.object({ group: z.string(), did: z.string() })), unknown: z.array(z.string()), kept: z.array(z.object({ group: z.string(), reason: z.string() })).optional().meta({ description: 'Groups that the config has not and that are left as they are, and why' }) }),
   add: taken,
   remove: taken,
   avail: z.object({

@@ -5,6 +5,8 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { ByHandProgram } from '../config/by-hand.ts'
+import type { TextFiles } from '../core/text-files.ts'
+import { errorCode } from '../lib/errno.ts'
 import { Fault } from '../lib/fault.ts'
 
 const texts = z.record(z.string(), z.string())
@@ -25,23 +27,17 @@ interface Kept {
   readonly saved: Readonly<Record<string, string>>
 }
 
-/** See os/replace-file.ts. */
-interface Files {
-  read(path: string): string | null
-  replace(path: string, text: string): string | null
-}
-
 const nothing: Kept = { programs: [], saved: {} }
 
 export class ByHandFile {
   private readonly path: string
-  private readonly files: Files
+  private readonly files: Pick<TextFiles, 'read' | 'replace'>
   /** What was read last, or written; what is there now may be broken by then. */
   private kept: Kept | null = null
   /** Why what is there cannot be read; nothing is written over it. */
   private broken: string | null = null
 
-  constructor(stateDir: string, files: Files) {
+  constructor(stateDir: string, files: Pick<TextFiles, 'read' | 'replace'>) {
     this.path = join(stateDir, 'by-hand.json')
     this.files = files
   }
@@ -61,6 +57,11 @@ export class ByHandFile {
   /** Why the file could not be read when it was last looked at. */
   get problem(): string | null {
     return this.broken
+  }
+
+  /** Why this master has never learnt what was added by hand; `null`: it has. */
+  get unknown(): string | null {
+    return this.kept === null ? this.broken : null
   }
 
   /** As `readAnew`, for who is about to change it. Throws Fault FAILED while what is there cannot be read. */
@@ -92,8 +93,9 @@ export class ByHandFile {
       this.kept = text === null ? (this.kept ?? nothing) : fileSchema.parse(JSON.parse(text))
       return text !== null
     } catch (error) {
-      const known = this.kept === null ? 'no program that was added by hand is known' : 'what was added by hand runs on, as it was read before'
-      this.broken = `${this.path} cannot be read (${why(error)}): ${known}, and none is added, saved or deleted; mend it or move it away, then nsup update`
+      const known = this.kept === null ? 'no program that was added by hand is known, what runs is left as it is' : 'what was added by hand runs on, as it was read before'
+      const away = this.kept === null ? ', or move it away, which forgets what was added by hand' : ' or move it away'
+      this.broken = `${this.path} cannot be read (${why(error)}): ${known}, and none is added, saved or deleted; mend it${away}, then nsup update`
       return true
     }
   }
@@ -103,5 +105,5 @@ export class ByHandFile {
 function why(error: unknown): string {
   if (error instanceof z.ZodError) return error.issues.slice(0, 1).map(({ path, message }) => `${path.join('.')}: ${message}`).join('')
   if (error instanceof SyntaxError) return 'it is no JSON'
-  return (error as NodeJS.ErrnoException).code ?? String(error)
+  return errorCode(error)
 }

@@ -14,6 +14,7 @@ import { sectionSchema } from '../config/schema.ts'
 import { formatOf } from '../config/source.ts'
 import type { Actor } from '../core/model.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import type { TextFiles } from '../core/text-files.ts'
 import { Fault } from '../lib/fault.ts'
 import { didYouMean } from '../lib/suggest.ts'
 import type { ConfigSource } from './config-source.ts'
@@ -31,13 +32,8 @@ interface ListActions {
 }
 
 export interface ListPorts {
-  readonly source: Pick<ConfigSource, 'byHand' | 'instance' | 'load' | 'settle'>
-  /** See os/replace-file.ts. */
-  readonly files: {
-    read(path: string): string | null
-    replace(path: string, text: string): string | null
-    isPublic(path: string): boolean
-  }
+  readonly source: Pick<ConfigSource, 'byHand' | 'doubt' | 'instance' | 'load' | 'settle'>
+  readonly files: TextFiles
 }
 
 export class ByHandList implements ProgramList {

@@ -18,6 +18,8 @@ export class ConfigSource {
   readonly byHand: ByHandFile
   private readonly file: string
   private readonly settings: () => Omit<LoadOptions, 'byHand' | 'text'>
+  /** What was added by hand and could not be read with the config of the last reading, by name. */
+  private left: Loaded['left'] = new Map()
   /** Makes of what is written what is run. */
   adapt: (config: Config) => Config = (config) => config
 
@@ -32,10 +34,21 @@ export class ConfigSource {
   /** Reads all of it; `null` when it has errors. What is wrong is said as text. */
   read(say: (text: string) => unknown): Config | null {
     const { config, problems, left } = this.load(this.byHand.readAnew().programs)
+    this.left = left
     const all = [...problems, ...this.lost(left)]
     if (all.length > 0) say(`${formatProblems(all)}\n`)
     this.settle()
     return config
+  }
+
+  /**
+   * Why a group that the config has not may be wanted all the same, since it was added by hand; `null`: it is not wanted.
+   * `fromFiles`: it has stood in the config while this master ran.
+   */
+  doubt(name: string, fromFiles: boolean): string | null {
+    const [problem] = this.left.get(name) ?? []
+    if (problem !== undefined) return `${name} was added by hand and cannot be read any more (${problem.message})`
+    return fromFiles ? null : this.byHand.unknown
   }
 
   /** A file may have come into being. */

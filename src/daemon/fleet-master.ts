@@ -174,7 +174,8 @@ export class FleetMaster implements Master {
 
   restart(by: Actor): void {
     this.refuseWhileEnding()
-    this.changes.readPlan() // a config that does not hold must not take down what runs
+    const [kept] = this.changes.readPlan().kept // a config that does not hold must not take down what runs
+    if (kept !== undefined) throw new Fault('CANT_REREAD', `${kept.group} would not be started again: ${kept.reason}`)
     this.end('restart', by)
   }
 

@@ -2,7 +2,7 @@
  * Changes of the list of groups: what a reading of the config would change, and the applying of it, of one group or of
  * all. Holds the config that was read last.
  */
-import type { ConfigDiff, Updated, UpdateStep } from '../api/master.ts'
+import type { ConfigDiff, Kept, Updated, UpdateStep } from '../api/master.ts'
 import { planChanges, restrict } from '../core/diff.ts'
 import type { Comparison, Plan } from '../core/diff.ts'
 import type { FleetInput } from '../core/fleet.ts'
@@ -13,7 +13,9 @@ import { activeGroups } from '../core/roster.ts'
 import type { Fleet } from '../core/roster.ts'
 import type { GroupSpec } from '../core/spec.ts'
 import { Fault } from '../lib/fault.ts'
+import type { ListPorts } from './by-hand.ts'
 import type { Ledger } from './ledger.ts'
+import type { MasterLog } from './master-log.ts'
 import type { StreamsOf } from './streams.ts'
 import { planWords, stepsOf } from './update-steps.ts'
 import type { Waits } from './waits.ts'
@@ -27,12 +29,21 @@ interface ChangePorts {
   readonly comparison: Comparison
   /** Reads the config again; throws Fault CANT_REREAD with all problems. Log files that are AUTO have their names. */
   readonly readGroups: () => readonly GroupSpec[]
+  readonly programList: { readonly source: Pick<ListPorts['source'], 'doubt'> }
+  readonly log: Pick<MasterLog, 'warn'>
   /** The shared tables that the config had when it was read last are the ones from now on. */
   readonly tables: { accept(): void }
 }
 
+/** A plan, and the groups that it leaves although the config has them not: nobody can say that they are not wanted. */
+interface CarefulPlan extends Plan {
+  readonly kept: readonly Kept[]
+}
+
 export class GroupChanges {
   configured: readonly GroupSpec[]
+  /** Active groups that the config has had since this master began. */
+  private known: ReadonlySet<string> = new Set()
   private readonly ports: ChangePorts
 
   constructor(ports: ChangePorts, configured: readonly GroupSpec[]) {
@@ -41,9 +52,17 @@ export class GroupChanges {
   }
 
   /** Reads the config; what it would change. Throws Fault CANT_REREAD. */
-  readPlan(): Plan {
-    this.configured = this.ports.readGroups()
-    return planChanges(activeGroups(this.ports.fleet), this.configured, this.ports.comparison)
+  readPlan(): CarefulPlan {
+    const { fleet, readGroups, programList, comparison } = this.ports
+    const before = [...this.known, ...this.configured.map(({ name }) => name)]
+    this.configured = readGroups()
+    this.known = new Set(before.filter((name) => fleet.groups.has(name)))
+    const plan = planChanges(activeGroups(fleet), this.configured, comparison)
+    const kept = plan.removed.flatMap((group): Kept[] => {
+      const reason = programList.source.doubt(group, this.known.has(group))
+      return reason === null ? [] : [{ group, reason }]
+    })
+    return { ...plan, kept, removed: plan.removed.filter((name) => !kept.some(({ group }) => group === name)) }
   }
 
   reread(): ConfigDiff {
@@ -71,11 +90,14 @@ export class GroupChanges {
   }
 
   async update(groups: readonly string[], by: Actor): Promise<Updated> {
-    const plan = restrict(this.readPlan(), groups)
+    const { kept: all, ...whole } = this.readPlan()
+    const plan = restrict(whole, groups)
+    const kept = all.filter(({ group }) => groups.length === 0 || groups.includes(group))
+    for (const { group, reason } of kept) this.ports.log.warn(`update: ${group} is left as it is: ${reason}`)
     this.ports.tables.accept()
     const known = new Set([...this.ports.fleet.groups.keys(), ...this.configured.map(({ name }) => name)])
     const unknown = [...new Set(groups)].filter((name) => !known.has(name))
-    return { steps: await this.apply(plan, planWords(plan), `config change, ${by}`, by), unknown }
+    return { steps: await this.apply(plan, planWords(plan), `config change, ${by}`, by), unknown, kept }
   }
 
   /** Groups that are active or were in the config when it was read last. */

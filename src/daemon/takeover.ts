@@ -51,7 +51,7 @@ export function takeOver(config: Config, memory: readonly Remembered[], parts: P
   const plan = planChanges(activeGroups(fleet), groups, comparison)
   streams.prepare(groups)
   for (const one of adopted) welcome(one, parts)
-  tellOutdated(plan, ports)
+  tellOutdated({ ...plan, removed: plan.removed.filter((name) => ports.programList.source.doubt(name, false) === null) }, ports)
   const changed = plan.changed.map(({ group, restart }) => {
     const back = new Set([...restart].filter((name) => isOnItsWayBack(fleet.groups.get(group.name)?.procs.get(name))))
     return { group: keepingOld(group, new Set([...restart].filter((name) => !back.has(name))), fleet), restart: back }

@@ -266,7 +266,7 @@ export class Life {
       sockets: { listen: () => noSocket, takeFrom: () => Promise.resolve(noSocket) },
       comparison: { differs: (a, b) => JSON.stringify(a) !== JSON.stringify(b), needsRestart: (a, b) => a.command !== b.command },
       family: () => Promise.resolve([]),
-      programList: { source: { instance: {} as Instance, byHand: {} as ByHandFile, load: () => { throw new Error('nobody adds programs here') }, settle: () => undefined }, files: { read: () => null, replace: () => null, isPublic: () => false } },
+      programList: { source: { instance: {} as Instance, byHand: {} as ByHandFile, doubt: () => null, load: () => { throw new Error('nobody adds programs here') }, settle: () => undefined }, files: { read: () => null, replace: () => null, isPublic: () => false } },
       readConfig: () => this.config(),
       autoLogs: { name: (groups) => groups, cleanUp: () => undefined },
       crashed: (error) => {

@@ -6,12 +6,13 @@ export async function run(context: Context): Promise<number> {
   const client = await context.connect()
   const groups = context.words.includes('all') ? [] : context.words
   const result = await client.call('update', { groups }, context.timeout === undefined ? {} : { timeout: context.timeout })
-  const { steps, unknown } = result
+  const { steps, unknown, kept = [] } = result
   if (context.style === 'json') {
     printJson(context, result)
   } else {
     for (const group of unknown) context.out.line(`ERROR: no such group: ${group}`)
     for (const { group, did } of steps) context.out.line(`${group}: ${did}`)
+    for (const { group, reason } of kept) context.err.line(`nsup: ${group} is left as it is: ${reason}`)
   }
   return unknown.length > 0 || steps.some(({ did }) => did.startsWith('has problems')) ? 1 : 0
 }

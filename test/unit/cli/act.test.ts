@@ -104,6 +104,8 @@ test('update prints its steps, and first of all a group that it does not know', 
   const update = () => ({ steps: [{ group: 'a', did: 'updated process group' }], unknown: ['no'] })
   expect(await command(['update', 'a', 'no'], { update })).toMatchObject({ code: 1, out: 'ERROR: no such group: no\na: updated process group\n' })
   expect(JSON.parse((await command(['update', 'a', 'no', '--json'], { update })).out)).toEqual(update())
+  const kept = [{ group: 'b', reason: 'the list cannot be read' }]
+  expect(await command(['update'], { update: () => ({ steps: [], unknown: [], kept }) })).toMatchObject({ code: 0, out: '', err: 'nsup: b is left as it is: the list cannot be read\n' })
 })
 
 test('avail pads as supervisorctl does', async () => {

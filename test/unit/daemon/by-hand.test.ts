@@ -173,7 +173,7 @@ it('says that its own file cannot be read, writes nothing over it, and lets the 
     let said = ''
     expect(one.source.reread((line) => (said += line)).groups).toHaveLength(1)
     expect(said).toContain('by-hand.json cannot be read')
-    expect(faultOf(() => one.list.add(order, 'me'))).toMatch(/by-hand.json cannot be read \(.+\): .*; mend it or move it away, then nsup update/)
+    expect(faultOf(() => one.list.add(order, 'me'))).toMatch(/by-hand.json cannot be read \(.+\): .*; mend it, or move it away, which forgets .+, then nsup update/)
     expect(faultOf(() => one.list.save('me'))).toContain('by-hand.json cannot be read')
     expect(await refusal(one.list.remove('a', { sure: true }, 'me'))).toContain('by-hand.json cannot be read')
     expect(readFileSync(one.kept, 'utf8')).toBe(text)
