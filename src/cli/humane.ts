@@ -1,4 +1,5 @@
 /** Durations, sizes, times and counts as a person reads them. */
+import { timeWords } from '../lib/clock-words.ts'
 
 /** `3s`, `5m 12s`, `2h 3m`, `4d 5h`. */
 export function duration(milliseconds: number): string {
@@ -31,9 +32,5 @@ export function size(bytes: number): string {
 
 /** Local time as `2026-11-22 03:48:05`; `never` for 0. */
 export function time(epoch: number): string {
-  if (epoch === 0) return 'never'
-  const date = new Date(epoch)
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  return epoch === 0 ? 'never' : timeWords(epoch)
 }

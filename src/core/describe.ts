@@ -1,4 +1,5 @@
 /** The sentences of a process's status: supervisord's descriptions, and the view that leaves the core. */
+import { two } from '../lib/clock-words.ts'
 import { isArmed, jobView } from './job.ts'
 import { namespec } from './spec.ts'
 import { isStopped, stateCodes } from './model.ts'
@@ -37,7 +38,6 @@ function uptime(proc: Proc, now: Now): number {
 export function uptimeWords(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   const days = Math.floor(seconds / 86_400)
-  const two = (value: number): string => String(value).padStart(2, '0')
   const clock = `${String(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
   if (days === 0) return clock
   return `${String(days)} ${days === 1 ? 'day' : 'days'}, ${clock}`
@@ -46,7 +46,6 @@ export function uptimeWords(milliseconds: number): string {
 /** `Nov 22 03:48 AM`, local time. */
 export function localTime(epoch: number): string {
   const date = new Date(epoch)
-  const two = (value: number): string => String(value).padStart(2, '0')
   const hour = date.getHours()
   const month = months[date.getMonth()] ?? ''
   return `${month} ${two(date.getDate())} ${two(hour % 12 || 12)}:${two(date.getMinutes())} ${hour < 12 ? 'AM' : 'PM'}`

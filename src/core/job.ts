@@ -2,6 +2,7 @@
  * What a job makes of its clock: which runs are due, what becomes of slots that come too late or while a run goes on, and
  * when somebody has to look again. It changes only what the job remembers (`rounds`); job-life.ts acts by it.
  */
+import { timeWords } from '../lib/clock-words.ts'
 import type { JobSpec } from './care.ts'
 import type { EventBody } from './events.ts'
 import type { ExitStatus, JobView, RunCause, RunNote, RunResult } from './model.ts'
@@ -227,13 +228,6 @@ function resultOf(proc: Proc, status: ExitStatus, wanted: boolean, expected: boo
 export function tell(proc: Proc, effects: Effect[], about: Pick<EventBody & { type: 'process.run' }, 'what' | 'cause' | 'slot' | 'reason'> & Partial<EventBody & { type: 'process.run' }>): void {
   const { group, name } = proc
   effects.push({ type: 'event', proc, body: { pid: 0, result: null, duration: 0, count: 0, ...about, type: 'process.run', group, name } })
-}
-
-/** A time for people, in the zone of the machine: `2026-11-22 03:00:00`. */
-function timeWords(wall: number): string {
-  const date = new Date(wall)
-  const two = (value: number): string => String(value).padStart(2, '0')
-  return `${String(date.getFullYear())}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
 
 /** A job as others see it; `null`: it is none. */

@@ -1,4 +1,5 @@
 /** The forms of a log line beside JSON: supervisord's text line, and the one for a terminal. Pure, but for the time zone. */
+import { dayWords, secondWords } from '../lib/clock-words.ts'
 
 interface Parsed {
   readonly level: string
@@ -23,7 +24,7 @@ export function textLine(json: string): string {
   const quick = withoutFields(json)
   if (quick !== null) return quick
   const { level, time, message } = parse(json)
-  return `${localDate(time)} ${localTime(time)},${milliseconds(time)} ${markOf(level).short} ${message}\n`
+  return `${dayWords(time)} ${secondWords(time)},${milliseconds(time)} ${markOf(level).short} ${message}\n`
 }
 
 /** What a line of pino begins with; its message comes last, and within a string no quote stands without a backslash. */
@@ -39,7 +40,7 @@ function withoutFields(json: string): string | null {
   const [, level = '', utc = '', fraction = ''] = parts
   if (second.utc !== utc) {
     const time = new Date(`${utc}Z`)
-    second = { utc, local: `${localDate(time)} ${localTime(time)}` }
+    second = { utc, local: `${dayWords(time)} ${secondWords(time)}` }
   }
   const message = JSON.parse(json.slice(at + messageKey.length - 1, json.lastIndexOf('"') + 1)) as string
   return `${second.local},${fraction} ${markOf(level).short} ${message}\n`
@@ -53,7 +54,7 @@ export function prettyLine(json: string, colours: boolean): string {
   const pairs = Object.entries(fields)
     .filter(([, value]) => value !== '' && value !== null && value !== undefined)
     .map(([key, value]) => `${key}=${pairValue(value)}`)
-  const words = [paint('90', `${localTime(time)}.${milliseconds(time)}`), paint(colour, short), message, paint('90', pairs.join(' '))]
+  const words = [paint('90', `${secondWords(time)}.${milliseconds(time)}`), paint(colour, short), message, paint('90', pairs.join(' '))]
   return `${words.filter((word) => word !== '').join(' ')}\n`
 }
 
@@ -76,18 +77,6 @@ function pairValue(value: unknown): string {
   return JSON.stringify(value)
 }
 
-function localDate(time: Date): string {
-  return `${String(time.getFullYear())}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
-}
-
-function localTime(time: Date): string {
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
-}
-
 function milliseconds(time: Date): string {
   return String(time.getMilliseconds()).padStart(3, '0')
-}
-
-function two(number: number): string {
-  return String(number).padStart(2, '0')
 }
