@@ -1,22 +1,9 @@
 /** A look whether somebody answers at an address: connects, and closes at once. What is wrong is said for people. */
 import { connect } from 'node:net'
 import type { Outside } from '../core/outside.ts'
-import { connectionCode } from './error-words.ts'
+import { bareErrorWords } from './error-words.ts'
 
 type Place = { readonly path: string } | { readonly host: string; readonly port: number }
-
-const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the name of the host cannot be looked up now',
-  EHOSTUNREACH: 'no way to the host',
-  ENETUNREACH: 'no way to its network',
-  ETIMEDOUT: 'no answer',
-  ENOENT: 'no such socket',
-  ENOTSOCK: 'not a socket',
-  EACCES: 'permission denied',
-}
 
 export const reach: Outside['reach'] = (address, timeout, onAnswer) => {
   const where = placeOf(address)
@@ -30,7 +17,7 @@ export const reach: Outside['reach'] = (address, timeout, onAnswer) => {
     end()
     onAnswer(problem)
   }
-  const leave = knock(where, (error) => { answer(error === null ? null : wordsOf(error)) })
+  const leave = knock(where, (error) => { answer(error === null ? null : bareErrorWords(error)) })
   const alarm = setTimeout(() => { answer('no answer') }, timeout)
   const end = (): void => {
     answered = true
@@ -46,11 +33,6 @@ export function knock(where: Place, onAnswer: (error: Error | null) => void): ()
   socket.once('connect', () => { onAnswer(null) })
   socket.on('error', onAnswer)
   return () => { socket.destroy() }
-}
-
-function wordsOf(error: Error): string {
-  const code = connectionCode(error)
-  return words[code] ?? code
 }
 
 function placeOf(address: string): Place | null {
