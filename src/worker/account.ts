@@ -45,12 +45,20 @@ export function processBasics(): Fields {
   return { uptime: Math.round(process.uptime()), rss: process.memoryUsage.rss() }
 }
 
+let beside: () => Fields = () => ({})
+
+/** Adds to whatever is answered what another part of the worker knows: its messages, where its jobs or requests answer. */
+export function accountBeside(more: () => Fields): void {
+  beside = more
+}
+
 /** Answers SIGUSR1 with `basics` and with what `health` adds. */
 export function answerHealth(basics: () => Fields, health: Health | undefined): void {
   const answer = async (): Promise<void> => {
-    const account = { ...basics(), ...(health === undefined ? {} : await added(health)) }
+    const known = { ...basics(), ...beside() }
+    const account = { ...known, ...(health === undefined ? {} : await added(health)) }
     if (channel.isOpen) {
-      if (!report.health(account)) report.health({ ...basics(), health_error: 'what health() has added does not fit' })
+      if (!report.health(account)) report.health({ ...known, health_error: 'what health() has added does not fit' })
     } else say('Worker status', { pid: process.pid, ...account })
   }
   process.on('SIGUSR1', () => void answer())

@@ -1,5 +1,5 @@
 /** The jobs that a worker has in hand: which, since when, how they ended. Tells the master what is in hand. */
-import { report } from './report.ts'
+import { atWork } from './at-work.ts'
 import { errorFields, say } from './say.ts'
 
 export interface InHand {
@@ -85,13 +85,13 @@ export class JobsInHand {
     this.#pauses = false
     if (this.size > 0 || this.#saidIdle) return
     this.#saidIdle = true
-    report.idle()
+    atWork.tell('jobs', null)
     this.#onBusy(false)
   }
 
   #tell(): void {
     const names = [...this.#jobs.values()].slice(0, namedMax).map(({ job }) => job)
     const more = this.size - names.length
-    report.busy(`${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`)
+    atWork.tell('jobs', `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`)
   }
 }

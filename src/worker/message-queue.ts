@@ -1,4 +1,5 @@
 /** The messages that a worker has read and not handled: one at a time goes to the handler, and none twice. */
+import { MessageInHand } from './message-in-hand.ts'
 import { errorFields, say } from './say.ts'
 
 /** What another worker, or somebody from outside, has sent. */
@@ -28,7 +29,8 @@ export class MessageQueue {
   /** The numbers of what was given back: a new master may tell it to this worker once more. */
   readonly #returned = new Set<number>()
   #handled = 0
-  #inHand: Message | null = null
+  /** The one that the handler has. */
+  readonly inHand: MessageInHand = new MessageInHand()
 
   /** `giveBack`: takes what is not handled any more. `onRoom`: called when one has been handled. */
   constructor(giveBack: (message: Message) => void, onRoom: () => void) {
@@ -49,11 +51,6 @@ export class MessageQueue {
   /** So many have been handled, also those that it threw at. */
   get handled(): number {
     return this.#handled
-  }
-
-  /** The one that the handler has. */
-  get inHand(): Message | null {
-    return this.#inHand
   }
 
   setHandler(handler: MessageHandler): void {
@@ -96,15 +93,16 @@ export class MessageQueue {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#size -= next.size
       const { message } = next
-      this.#inHand = message
+      this.inHand.begin(message)
       try {
         await this.#handler?.(message)
       } catch (error) {
         say('A message could not be handled', { n: message.n, from: message.from, ...errorFields(error) })
       }
-      this.#inHand = null
+      this.inHand.end()
       this.#handled += 1
       this.#onRoom()
     }
+    this.inHand.rest()
   }
 }

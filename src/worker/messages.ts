@@ -1,9 +1,11 @@
 /** Messages for those who write a worker: to send one, and to take those that come. */
-import { answerHealth, processBasics } from './account.ts'
+import { accountBeside, answerHealth, processBasics } from './account.ts'
+import { atWork } from './at-work.ts'
 import { inbox } from './inbox.ts'
 import type { MessageHandler } from './message-queue.ts'
 import { aBoolean, aTime, checkOptions } from './options.ts'
 import { report } from './report.ts'
+import type { Fields } from './say.ts'
 import { shutdown } from './shutdown.ts'
 
 export interface SendOptions {
@@ -57,11 +59,12 @@ export function onMessage<Data = unknown>(handler: MessageHandler<Data>, options
   const { messages } = inbox
   inbox.onMessage(handler as MessageHandler, work)
   if (work) {
+    messages.inHand.tellBy({ tell: (job) => { atWork.tell('message', job) }, ownWords: () => atWork.ownWords })
     shutdown.join({
       timeout: shutdownTimeout,
-      isProcessing: () => messages.inHand !== null,
+      isProcessing: () => messages.inHand.message !== null,
       processed: () => messages.handled,
-      left: () => ({ message: messages.inHand?.n, from: messages.inHand?.from }),
+      left: () => ({ message: messages.inHand.message?.n, from: messages.inHand.message?.from }),
       drain: () => inbox.stop(),
     })
     report.heartbeat()
@@ -74,9 +77,21 @@ let speaks = false
 
 /** Who has nothing but messages is ready as soon as it takes them; `runWorker` and `drainHttp` know better when they are. */
 function speakForTheWorker(): void {
-  if (speaks || !shutdown.isAlone) return
+  if (speaks) return
   speaks = true
-  const { messages } = inbox
-  answerHealth(() => ({ processed_count: messages.handled, is_processing: messages.inHand !== null, current_job: messages.inHand?.n ?? null, ...processBasics() }), undefined)
+  if (!shutdown.isAlone) return accountBeside(accountBesideOthers)
+  answerHealth(accountAlone, undefined)
   report.ready()
+}
+
+function accountAlone(): Fields {
+  const { handled, inHand } = inbox.messages
+  const { message, since } = inHand
+  return { processed_count: handled, is_processing: message !== null, current_job: message?.n ?? null, current_job_since: since, ...processBasics() }
+}
+
+function accountBesideOthers(): Fields {
+  const { handled, inHand } = inbox.messages
+  const { message, since } = inHand
+  return { ...(message !== null && { is_processing: true }), messages_processed: handled, current_message: message?.n ?? null, current_message_since: since }
 }

@@ -1,4 +1,5 @@
 /** What a worker may tell its master, word by word. Without a master nothing is written, and nothing fails. */
+import { atWork } from './at-work.ts'
 import { channel } from './channel.ts'
 import type { Written } from './channel.ts'
 
@@ -48,9 +49,11 @@ export const report: Report = {
   busy(job, { lasts } = {}) {
     if (lasts !== undefined) requireTime('lasts', lasts)
     const id = String(job).slice(0, 500)
+    atWork.ownWords += 1
     channel.write({ busy: lasts === undefined ? { job: id } : { job: id, until_s: lasts / 1000 } }, { instead: 'job' })
   },
   idle() {
+    atWork.ownWords += 1
     channel.write({ idle: true }, { instead: 'job' })
   },
   health(account) {

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { newPlace } from './harness.ts'
-import type { Place, Process } from './harness.ts'
+import type { Place } from './harness.ts'
 import { root } from './root.ts'
-import { untilProcess, untilState } from './waits.ts'
+import { untilProcess, untilState, untilTold } from './waits.ts'
 
 /** Says that it is ready when the file `gate` is there; a name for each that needs one of its own. */
 const gated = `gate=$1
@@ -25,14 +25,6 @@ function get(place: Place, path: string): Promise<{ status: number; json: Record
       })
     }).on('error', reject).end()
   })
-}
-
-/** Asks until it is so: what a worker says and what holds it have no event. The test's own limit ends it. */
-async function untilTold(place: Place, name: string, fits: (one: Process) => boolean): Promise<Process> {
-  for (;;) {
-    const one = await place.one(name)
-    if (fits(one)) return one
-  }
 }
 
 describe('Waiting', () => {

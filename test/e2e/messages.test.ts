@@ -1,7 +1,7 @@
 /** Messages between workers, with masters that are killed, and from the command line. */
 import { describe, expect, it } from 'vitest'
 import { fixture, newPlace } from './harness.ts'
-import { untilFile, untilState } from './waits.ts'
+import { untilFile, untilState, untilTold } from './waits.ts'
 
 const numbers = (text: string, word: string): number[] => [...text.matchAll(new RegExp(`^${word} (\\d+)`, 'gm'))].map(([, digits]) => Number(digits))
 
@@ -67,5 +67,32 @@ programs:
     expect(text.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { message: { data: unknown } }).message.data)).toEqual([{ one: 1 }, 'two', 'three'])
     expect(await place.client().call('describe', { target: 'later' })).toMatchObject({ inbox: { waiting: 0, delivered: 3, refused: 0 } })
   })
-})
 
+  it('keep a worker busy while one is in hand, beside its jobs too, and a restart waits for that', async () => {
+    const place = newPlace('yaml', `
+defaults: { startsecs: 0, messages: true, busy_wait: 10m, ready: report, stdout_logfile: '%(here)s/%(program_name)s.log' }
+programs:
+  takes: { command: ${JSON.stringify(fixture('holds-message.mjs'))} }
+  both: { command: ${JSON.stringify(fixture('holds-message.mjs', 'and-a-job'))} }
+`)
+    await place.master()
+    for (const name of ['takes', 'both']) await untilState(place, name, 'RUNNING')
+    const of = async (name: string): Promise<number> => (await place.client().call('send', { to: name, data: 'the table' })).n
+    const [one, two] = [await of('takes'), await of('both')]
+    await untilTold(place, 'takes', ({ job }) => job === String(one))
+    const { pid } = await untilTold(place, 'both', ({ job }) => job === `the job, ${String(two)}`)
+    const { workers } = await place.client().call('health', { targets: ['takes', 'both'], timeout: 20_000 })
+    expect(workers).toMatchObject([
+      { health: { is_processing: true, current_job: 'the job', current_message: two, messages_processed: 0 } },
+      { health: { processed_count: 0, is_processing: true, current_job: one, current_job_since: expect.any(String) as string } },
+    ])
+    const restarted = place.nsup('restart', 'takes')
+    const held = await untilTold(place, 'takes', ({ reason }) => reason.includes(`waits until job ${String(one)} is done`))
+    process.kill(held.pid, 'SIGUSR2')
+    expect((await restarted).exitCode).toBe(0)
+    expect(place.read('takes.log')).toContain('done the table in 1')
+    expect(await place.one('takes')).toMatchObject({ incarnation: 2, job: null })
+    process.kill(pid, 'SIGUSR2')
+    await untilTold(place, 'both', ({ job }) => job === 'the job')
+  })
+})

@@ -77,6 +77,14 @@ export async function untilProcess(place: Place, namespec: string, what: string,
   }
 }
 
+/** Asks until it is so: what a worker says and what holds it have no event. The test's own limit ends it. */
+export async function untilTold(place: Place, name: string, fits: (one: Process) => boolean): Promise<Process> {
+  for (;;) {
+    const one = await place.one(name)
+    if (fits(one)) return one
+  }
+}
+
 /** Resolves with the text of a file as soon as it fits. */
 export async function untilFile(path: string, what: string | RegExp | ((text: string) => boolean)): Promise<string> {
   const fits = typeof what === 'function' ? what : (text: string) => (typeof what === 'string' ? text.includes(what) : what.test(text))
