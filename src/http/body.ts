@@ -1,4 +1,5 @@
 /** Reads the body of a request, as it is or as JSON, within bounds of size and time. */
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './answer.ts'
 
@@ -9,12 +10,15 @@ const bodyTime = 30_000
 
 /** The JSON object of a body; `{}` for an empty one. Throws Refusal 400, 408, 413, 415. */
 export async function readJsonBody(request: IncomingMessage, time: number = bodyTime): Promise<Record<string, unknown>> {
-  const text = (await readBody(request, time)).toString('utf8')
+  const body = await readBody(request, time)
+  const text = body.toString('utf8')
   if (text.trim() === '') return {}
   const type = request.headers['content-type']
   if (type !== undefined && !/^application\/(?:[a-z.-]+\+)?json\b/i.test(type)) {
     throw new Refusal(415, `the body must be application/json, not ${type}`)
   }
+  // Replacement signs would be stored and sent on as if somebody had meant them.
+  if (!isUtf8(body)) throw new Refusal(400, `the body is no valid UTF-8 from byte ${firstWrong(body, text)} on: JSON is sent as UTF-8, whatever charset is named`)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -23,6 +27,12 @@ export async function readJsonBody(request: IncomingMessage, time: number = body
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal(400, 'the body must be a JSON object')
   return value as Record<string, unknown>
+}
+
+/** Counted from 1; `text`: what the bytes become with replacement signs. */
+function firstWrong(body: Buffer, text: string): number {
+  const replaced = Buffer.from(text)
+  return body.findIndex((byte, at) => byte !== replaced[at]) + 1 || body.length
 }
 
 /** The whole body. Throws Refusal 400, 408, 413. */

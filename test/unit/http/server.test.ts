@@ -55,6 +55,15 @@ describe('what is asked wrongly', () => {
     if (status === 405) expect(message).toContain(answer.headers.allow)
   })
 
+  test.each([
+    ['in a text', '{"targets":["caf\u00e9"]}', 17], ['at the end', '{}\u00e2\u0082', 3], ['alone', '\u00ff', 1], ['within a long sign', '{"\u00f0\u009f\u0098"}', 3],
+  ])('a body with bytes that are no UTF-8 %s is refused and not mended', async (_, body, byte) => {
+    await house.open(master)
+    const answer = await ask(house.socketPath, '/api/v1/start', { method: 'POST', body: Buffer.from(body, 'latin1'), headers: { 'content-type': 'application/json; charset=latin1' } })
+    expect([answer.status, answer.json['message'], master.asked]).toEqual([400, `the body is no valid UTF-8 from byte ${byte} on: JSON is sent as UTF-8, whatever charset is named`, []])
+    expect((await post(house.socketPath, '/api/v1/start', { targets: ['café 😀'] })).status).toBe(200)
+  })
+
   test('a body that is no JSON by its own word is refused', async () => {
     await house.open(master)
     const form = await ask(house.socketPath, '/api/v1/kill', { method: 'POST', body: 'targets=all', headers: { 'content-type': 'text/plain' } })
