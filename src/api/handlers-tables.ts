@@ -5,6 +5,7 @@ import type { TableAnswer, TableRequest, WirePage } from '../core/table-request.
 import { keyMax, typeWords } from '../core/table-spec.ts'
 import type { Values } from '../core/table-spec.ts'
 import { Fault } from '../lib/fault.ts'
+import { didYouMean } from '../lib/suggest.ts'
 import type { Handler } from './handler.ts'
 import type { Master } from './master.ts'
 import type { tableMethods } from './methods-tables.ts'
@@ -29,7 +30,7 @@ export const tableHandlers: { readonly [M in keyof typeof tableMethods]: Handler
   },
   row: (master, { table, key }) => {
     const row = operate(master, table, { op: 'get', key }) as Values | null
-    if (row === null) throw new Fault('BAD_NAME', `the table ${table} has no row '${key.slice(0, keyMax)}'`)
+    if (row === null) throw new Fault('NO_ROW', `'${key.slice(0, keyMax)}' in the table ${table}`)
     return { key, row: { ...row } }
   },
   operate: (master, { table, ...words }) => ({ value: wireOf(operate(master, table, words)) }),
@@ -50,9 +51,15 @@ function operate(master: Master, table: string, words: TableRequest): TableAnswe
   const given = Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined))
   const answer = master.tables.operate(table, given)
   if (!(answer instanceof TableProblem)) return answer
-  if (answer.code === 'NO_TABLE') throw new Fault('BAD_NAME', answer.message)
+  if (answer.code === 'NO_TABLE') throw noTable(master, table)
   if (answer.code === 'TABLE_FULL' || answer.code === 'TABLE_UNREADABLE') throw new Fault(answer.code, answer.message)
-  throw new Fault('BAD_ARGUMENTS', `${answer.code}: ${answer.message}`)
+  throw new Fault('BAD_ARGUMENTS', `${answer.code} in the table ${table}: ${answer.message}`)
+}
+
+function noTable(master: Master, name: string): Fault {
+  const known = master.tables.list().map(({ spec }) => spec.name)
+  const given = name.slice(0, 80)
+  return new Fault('NO_TABLE', `'${given}' (${didYouMean(given, known) ?? (known.length === 0 ? 'the config has none' : `there are ${known.join(', ')}`)})`)
 }
 
 function pageOf({ rows, cursor }: WirePage): ResultOf<'rows'> {

@@ -25,6 +25,8 @@ const faults = {
   INBOX_FULL: { code: 111, http: 503, exit: 7, text: 'too much waits in the inbox' },
   TABLE_FULL: { code: 112, http: 409, exit: 1, text: 'the table is full' },
   TABLE_UNREADABLE: { code: 114, http: 503, exit: 1, text: 'the table cannot be read' },
+  NO_TABLE: { code: 115, http: 404, exit: 1, text: 'no such table' },
+  NO_ROW: { code: 116, http: 404, exit: 1, text: 'no such row' },
   TIMEOUT: { code: 100, http: 504, exit: 124, text: 'timed out' },
 } as const satisfies Record<string, FaultRow>
 

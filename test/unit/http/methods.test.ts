@@ -153,6 +153,10 @@ test.each([
   ['no log', () => client.call('tail', { target: 'checkin_1', channel: 'stderr' }), 'NO_FILE', 'shop:checkin_1 has no stderr log'],
   ['a missing log', () => client.call('tail', { target: 'checkin_0', channel: 'stdout' }), 'NO_FILE', undefined],
   ['no main log', () => client.call('maintail', {}), 'NO_FILE', 'the master has no log file'],
+  ['an unknown table', () => client.call('operate', { table: 'countres', op: 'count' }), 'NO_TABLE', "'countres' (did you mean counters?)"],
+  ['a table far from any', () => client.call('rows', { table: 'x' }), 'NO_TABLE', "'x' (there are counters)"],
+  ['a row that is not there', () => client.call('row', { table: 'counters', key: 'zz' }), 'NO_ROW', "'zz' in the table counters"],
+  ['a value that a table does not take', () => client.call('operate', { table: 'counters', op: 'incr', key: 'a', by: 0.5 }), 'BAD_ARGUMENTS', 'WRONG_TYPE in the table counters: by must be a whole number, as its column is int'],
   ['a group that is active', () => client.call('add', { group: 'shop' }), 'ALREADY_ADDED', 'shop'],
 ])('%s comes back as its fault', async (_, act, fault, detail) => {
   const error: unknown = await act().then(() => undefined, (thrown: unknown) => thrown)
