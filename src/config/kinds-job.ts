@@ -4,6 +4,7 @@ import { isTimezone, scheduleProblem } from '../core/schedule.ts'
 import { didYouMean } from '../lib/suggest.ts'
 import { kind, quote, Refusal } from './kinds.ts'
 import type { Kind } from './kinds.ts'
+import { zoneHint } from './zone-names.ts'
 
 function oneOf<T extends string>(words: readonly T[], what: string): Kind<T> {
   return kind(words.join(', '), { enum: words }, (value) => {
@@ -27,8 +28,5 @@ export const schedule: Kind<string> = kind('a cron line such as "*/5 * * * *", o
 export const timezone: Kind<string> = kind('a time zone such as Europe/Berlin or UTC', { type: 'string' }, (value) => {
   const name = value.trim()
   if (isTimezone(name)) return name
-  const zones = Intl.supportedValuesOf('timeZone')
-  const city = zones.find((zone) => zone.toLowerCase().endsWith(`/${name.toLowerCase().replaceAll(' ', '_')}`))
-  const hint = city === undefined ? didYouMean(name, zones) : `did you mean ${city}?`
-  return new Refusal(`${quote(value)} is no time zone (${hint ?? 'write it as Europe/Berlin or UTC'})`)
+  return new Refusal(`${quote(value)} is no time zone (${zoneHint(name) ?? 'write it as Europe/Berlin or UTC'})`)
 })

@@ -3,13 +3,19 @@
 /** The nearest of `known` to `word`, or `undefined` when nothing is near enough to be worth a guess. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase().slice(0, 64)
+  return nearest(wanted, known, Math.max(1, Math.floor(wanted.length / 3))) ?? mostAlike(wanted, known)
+}
+
+/** The one of `known` that is the fewest letters off, `edits` of them at most. */
+export function nearest(word: string, known: Iterable<string>, edits: number): string | undefined {
+  const wanted = word.toLowerCase().slice(0, 64)
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  let bestDistance = edits + 1
   for (const candidate of known) {
     const distance = editDistance(wanted, candidate.toLowerCase().slice(0, 64), bestDistance)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
-  return best ?? mostAlike(wanted, known)
+  return best
 }
 
 /** Of two words' letters this share must be common, in order, where they are too many edits apart (nochkin, checkin). */
