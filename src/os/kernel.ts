@@ -5,6 +5,7 @@
 import type { ControlGroups, MemoryMeter, OomWitness } from '../core/kernel-ports.ts'
 import type { Processes } from '../core/ports.ts'
 import type { WatchFiles } from '../core/watch.ts'
+import { errorCode } from '../lib/errno.ts'
 import { controlGroups } from './cgroup.ts'
 import { memoryMeter } from './memory.ts'
 import { oomWitness } from './oom.ts'
@@ -18,18 +19,23 @@ interface Machine {
 
 export function machineFor(mark: string): Machine {
   const groups = controlGroups(mark)
-  return { processes: systemProcesses(groups), kernel: { groups, witness: oomWitness(groups), meter: memoryMeter }, watchFiles }
+  return { processes: systemProcesses(groups), kernel: { groups, witness: oomWitness(groups), meter: memoryMeter }, watchFiles: watchLater(() => import('./watch.ts')) }
 }
 
-/** Loaded when somebody watches for the first time: most masters never do. */
-const watchFiles: WatchFiles = (order, tell) => {
-  let close: (() => void) | null = null
-  let ended = false
-  void import('./watch.ts').then((loaded) => {
-    if (!ended) close = loaded.watchFiles(order, tell)
-  })
-  return () => {
-    ended = true
-    close?.()
+/** Loaded when somebody watches for the first time: most masters never do. After an upgrade beneath a master it may be gone. */
+export function watchLater(load: () => Promise<{ readonly watchFiles: WatchFiles }>): WatchFiles {
+  return (order, tell) => {
+    let close: (() => void) | null = null
+    let ended = false
+    load().then(({ watchFiles }) => {
+      if (!ended) close = watchFiles(order, tell)
+    }, (error: unknown) => {
+      const reason = `nothing is watched, since a part of nsup cannot be loaded (${errorCode(error)}): it may have been upgraded, and a new master is needed (nsup shutdown --keep-workers, then nsupd)`
+      if (!ended) tell({ kind: 'problem', reason, again: false })
+    })
+    return () => {
+      ended = true
+      close?.()
+    }
   }
 }
