@@ -19,7 +19,7 @@ export function description(proc: Proc, now: Now): string {
       return proc.spawnError || `unknown error (try "tail ${namespec(proc.group, proc.name)}")`
     case 'STOPPED':
     case 'EXITED':
-      if (isArmed(proc)) return nextRunWords(proc, now)
+      if (isArmed(proc)) return jobView(proc, now)?.resting === true ? nextRunWords(proc, now) : armedWords(proc, now)
       if (proc.state === 'EXITED' && proc.reason !== '' && jobView(proc, now)?.resting === false) return proc.reason // supervisord has no jobs
       return proc.startedAt === 0 ? 'Not started' : localTime(proc.stoppedAt)
     case 'STARTING':
@@ -88,11 +88,16 @@ export function viewOf(proc: Proc, groupPriority: number, now: Now, report: Work
   }
 }
 
-/** `next run in 42 s`; of a job that has failed, with why. */
+/** `next run in 42 s`. */
 function nextRunWords(proc: Proc, now: Now): string {
-  const view = jobView(proc, now)
-  const next = view === null || view.nextRun === 0 ? 'no run is planned any more' : `next run in ${spanWords(view.nextRun - now.wall)}`
-  return view?.resting === true || proc.state === 'STOPPED' ? next : `${proc.reason}; ${next}`
+  const next = jobView(proc, now)?.nextRun ?? 0
+  return next === 0 ? 'no run is planned any more' : `next run in ${spanWords(next - now.wall)}`
+}
+
+/** The same behind how the last run went, if there was one. */
+function armedWords(proc: Proc, now: Now): string {
+  const next = nextRunWords(proc, now)
+  return proc.state === 'STOPPED' ? next : `${proc.reason}; ${next}`
 }
 
 /** `42 s`, `12 min`, `5 h 3 min`, `3 days 4 h`. */
@@ -107,7 +112,7 @@ function spanWords(milliseconds: number): string {
 
 function reasonOf(proc: Proc, now: Now): string {
   if (proc.hold !== null) return proc.hold
-  if (isArmed(proc)) return proc.state === 'STOPPED' ? nextRunWords(proc, now) : `${proc.reason}; ${nextRunWords(proc, now).split('; ').at(-1) ?? ''}`
+  if (isArmed(proc)) return armedWords(proc, now)
   if (proc.state === 'RUNNING' && proc.health === 'unhealthy') return `unhealthy: ${proc.ailment}`
   if (proc.deadline === null || (proc.state !== 'BACKOFF' && proc.state !== 'FATAL')) return proc.reason
   const seconds = String(Math.max(0, Math.ceil((proc.deadline - now.mono) / 1000)))
