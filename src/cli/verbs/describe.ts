@@ -82,7 +82,7 @@ function configRows({ config, program, group, group_priority: groupPriority, by_
     ['autostart', String(config.autostart)],
     jobRow(config),
     ['autorestart', config.job !== null ? `no, exitcodes ${config.exitcodes.join(',')}` : `${config.autorestart}, exitcodes ${config.exitcodes.join(',')}`],
-    ['start', `up after ${config.startsecs} s, ${config.startretries} retries`],
+    ['start', `up after ${config.startsecs} s${config.job === null ? `, ${config.startretries} retries` : ''}`],
     ['stop', `${config.stopsignal}, SIGKILL after ${config.stopwaitsecs} s${groupWords(config)}`],
   ]
 }
