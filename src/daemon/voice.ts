@@ -79,8 +79,8 @@ export class Voice {
     if (channels?.notificationFd != null) add('notification', channels.notificationFd, (chunk) => { this.#hearNewline(chunk) })
     const { watchdog, health } = proc.spec.care ?? {}
     if (watchdog !== undefined) this.#environment['WATCHDOG_USEC'] = String(watchdog * 1000)
-    const silence = Math.min(watchdog ?? Infinity, health?.by.kind === 'report' ? health.by.maxAge : Infinity)
-    if (channels?.report != null && silence < Infinity) this.#environment['NSUP_SILENCE_MS'] = String(silence)
+    const silenceMax = Math.min(watchdog ?? Infinity, health?.by.kind === 'report' ? health.by.maxAge : Infinity)
+    if (channels?.report != null && silenceMax < Infinity) this.#environment['NSUP_SILENCE_MS'] = String(silenceMax)
   }
 
   /** What the incarnation has said. */
