@@ -9,7 +9,7 @@ import { messageMethods } from './methods-messages.ts'
 import { jobMethods } from './methods-jobs.ts'
 import { programMethods } from './methods-programs.ts'
 import { tableMethods } from './methods-tables.ts'
-import { targets, someTargets, target, channel, wait, timeout, untilReady, group, bytes, lines, from } from './params.ts'
+import { targets, someTargets, target, channel, wait, timeout, untilReady, endedSince, group, bytes, lines, from } from './params.ts'
 
 /** All methods live below this path. */
 export const apiRoot = '/api/v1'
@@ -47,7 +47,7 @@ const methods = {
     summary: 'Starts processes',
     verb: 'POST',
     path: '/start',
-    params: { targets: someTargets, wait, until_ready: untilReady, timeout },
+    params: { targets: someTargets, wait, until_ready: untilReady, ended_since: endedSince, timeout },
     answer: 'value',
     waits: true,
   },

@@ -21,6 +21,12 @@ export const untilReady = {
   default: false,
   doc: 'Wait on through failed tries, until each is RUNNING, that is ready, or given up; who is late has the result TIMEOUT.',
 } as const
+export const endedSince = {
+  kind: 'integer',
+  min: 0,
+  max: Number.MAX_SAFE_INTEGER,
+  doc: 'What has ended or failed by itself since then (epoch milliseconds) is left as it is, and not started for who needs it either.',
+} as const
 export const timeout = {
   kind: 'integer',
   min: 1,

@@ -116,6 +116,7 @@ export const outcome = z.object({
   code: z.int().meta({ description: '80 for OK, or the code of the fault' }),
   description: z.string(),
   exit_code: z.int().optional().meta({ description: 'Of a run of a job that was waited for' }),
+  dependency: z.string().optional().meta({ description: 'Of a start that waits in vain: what it depends on, that does not come by itself any more' }),
 })
 
 export const advice = z.object({

@@ -108,6 +108,7 @@ export function outcomeOf(outcome: Outcome): WireOutcome {
     code: outcome.result === 'OK' ? successCode : faultRow(outcome.result).code,
     description: outcome.description,
     ...(outcome.exitCode !== undefined && { exit_code: outcome.exitCode }),
+    ...(outcome.dependency !== undefined && { dependency: outcome.dependency }),
   }
 }
 

@@ -69,9 +69,10 @@ function isDone(method: 'start' | 'stop', state: StateName): boolean {
 
 /**
  * Starts in a master that has just come up by itself: its autostart programs are on their way, and nobody wants to
- * read `already started` about them. Each gets its line when it is RUNNING or has failed.
+ * read `already started` about them. Each gets its line when it is RUNNING or has failed; what has failed by then is not
+ * started once more. `isNew`: false where only the programs are new, and other words mean others.
  */
-export async function startInNewMaster(context: Context, client: Client, words: readonly string[]): Promise<number> {
+export async function startInNewMaster(context: Context, client: Client, words: readonly string[], isNew = true): Promise<number> {
   const states = new Map<string, StateName>()
   const shown = new Set<string>()
   const json = context.style === 'json'
@@ -99,9 +100,10 @@ export async function startInNewMaster(context: Context, client: Client, words: 
     concerned = new Set(before.processes.map(({ namespec }) => namespec))
     for (const { namespec, state } of before.processes) if (!states.has(namespec)) states.set(namespec, state)
     for (const namespec of concerned) show(namespec)
-    const done = await alreadyRun(client, before.processes, context.options.wait === true)
+    const { started_at: since } = await client.call('info', {})
+    const done = alreadyRun(before.processes, since, context.options.wait === true)
     const targets = done.length === 0 ? words : [...concerned].filter((namespec) => !done.some((one) => one.namespec === namespec))
-    const asked = targets.length === 0 ? { outcomes: [], missing: [] } : await client.call('start', { targets, ...waiting(context) }, { timeout: 0 })
+    const asked = targets.length === 0 ? { outcomes: [], missing: [] } : await client.call('start', { targets, ...waiting(context), ...(isNew && { ended_since: since }) }, { timeout: 0 })
     const result = done.length === 0 ? asked : { outcomes: [...asked.outcomes, ...done], missing: before.missing }
     const pending = result.outcomes.filter(({ result: name }) => name === 'ALREADY_STARTED')
     const deadline = context.timeout === undefined ? undefined : AbortSignal.timeout(context.timeout)
@@ -121,10 +123,8 @@ export async function startInNewMaster(context: Context, client: Client, words: 
 }
 
 /** Jobs that the new master runs or has run by itself: nobody wants a migration twice, and one that runs may end at any moment. */
-async function alreadyRun(client: Client, processes: readonly ProcessStatus[], untilDone: boolean): Promise<WireOutcome[]> {
+function alreadyRun(processes: readonly ProcessStatus[], since: number, untilDone: boolean): WireOutcome[] {
   const begun = processes.filter(({ task, state }) => task !== null && (state === 'EXITED' || (!untilDone && state !== 'STOPPED' && state !== 'FATAL')))
-  if (begun.length === 0) return []
-  const { started_at: since } = await client.call('info', {})
   return begun.filter(({ started_at: at }) => at >= since).map(({ group, name, namespec }) => ({ group, name, namespec, result: 'OK', code: successCode, description: 'OK' }))
 }
 

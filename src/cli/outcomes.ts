@@ -94,7 +94,8 @@ function printFailure(context: Context, outcome: WireOutcome, wording: Wording):
   const line = `${outcome.namespec}: ERROR (${text})`
   if (context.style === 'plain') {
     context.out.line(line)
-    if (wording.explained && outcome.description !== outcome.result) context.err.line(`${outcome.namespec}: ${outcome.description}`)
+    // supervisorctl has no words for it, and whoever looks at this process finds nothing wrong with it.
+    if ((wording.explained === true || outcome.dependency !== undefined) && outcome.description !== outcome.result) context.err.line(`${outcome.namespec}: ${outcome.description}`)
     return
   }
   const why = outcome.description === '' || outcome.description === outcome.result ? '' : paint(context.out, 'dim', `  ${outcome.description}`)

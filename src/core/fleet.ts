@@ -15,7 +15,7 @@ import type { Plan } from './diff.ts'
 import { gateOf } from './gate.ts'
 import { addGroup, change, dismiss, forget, takeNext } from './membership.ts'
 import type { Actor } from './model.ts'
-import { rests } from './proc.ts'
+import { hasEndedSince, rests } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
 import { reconcile, stepProc } from './process.ts'
 import { linksOf, ranked } from './roster.ts'
@@ -152,7 +152,7 @@ function applyToOne(fleet: Fleet, proc: Proc, input: ProcInput, turn: Moment): v
   if (input.type === 'changed' && fleet.phase !== 'running') return
   if (input.type === 'start' || input.type === 'trigger') {
     if (fleet.phase !== 'running') return
-    callNeeded(fleet, proc, input.by, turn)
+    callNeeded(fleet, proc, input.by, turn, input.type === 'start' ? input.endedSince : undefined)
   }
   stepProc(proc, input, now, effects, gate)
   if (input.type === 'spawned' && proc.incarnation > 1) {
@@ -171,18 +171,20 @@ function callDependencies(fleet: Fleet, turn: Moment): void {
   for (const { proc } of ranked(fleet)) if (proc.want === 'up' && proc.incarnation === 0) callNeeded(fleet, proc, proc.wantedBy, turn)
 }
 
-function callNeeded(fleet: Fleet, proc: Proc, by: Actor, turn: Moment): void {
+/** `endedSince`: who has had his turn since then is not called again. */
+function callNeeded(fleet: Fleet, proc: Proc, by: Actor, turn: Moment, endedSince = Infinity): void {
   for (const { dependency, procs } of linksOf(fleet)?.needs.get(proc) ?? []) {
     for (const one of procs) {
       // Who was given up is wanted, but nothing comes of that by itself.
       const isComing = one.want === 'up' && one.state !== 'FATAL'
       if (!dependency.required || isComing || one.leaving || one.next?.up === true || conditionHolds(one, dependency.condition)) continue
+      if (hasEndedSince(one, endedSince)) continue
       const needed = `needed by ${namespec(proc.group, proc.name)}, ${by}`
       if (one.next !== null) {
         one.next = { ...one.next, up: true } // as soon as it has its new words
         continue
       }
-      callNeeded(fleet, one, by, turn)
+      callNeeded(fleet, one, by, turn, endedSince)
       stepProc(one, { type: 'start', by: needed }, turn.now, turn.effects, turn.gate)
     }
   }

@@ -3,9 +3,11 @@
  * window, siblings that are not up, dependents that still run. Asked again at each settling; it changes nothing but
  * the budget of restarts.
  */
+import { minuteWords } from '../lib/clock-words.ts'
 import { conditionHolds, isWanted } from './dependencies.ts'
 import { isStopped } from './model.ts'
 import { untilWindow } from './policy.ts'
+import { rests } from './proc.ts'
 import type { Now, Proc } from './proc.ts'
 import { linksOf } from './roster.ts'
 import type { Fleet } from './roster.ts'
@@ -47,6 +49,29 @@ export function gateOf(fleet: Fleet, now: Now): Gate {
 export function holdNow(fleet: Fleet, proc: Proc, now: Now): string | null {
   if (proc.hold === null || proc.id !== null || proc.preparing || fleet.phase !== 'running') return proc.hold
   return dependencyHold(fleet, proc, now)?.reason ?? proc.hold
+}
+
+/**
+ * Whom a process that is held waits for in vain: what has failed for good, or has ended and is not wanted any more, or is not
+ * there. Through others that wait too, so the name is that of the one to look at. `null`: all may yet come by itself.
+ */
+export function lostDependency(fleet: Fleet, proc: Proc): string | null {
+  if (!rests(proc) || proc.want !== 'up' || proc.hold === null || fleet.phase !== 'running') return null
+  for (const { dependency, procs } of linksOf(fleet)?.needs.get(proc) ?? []) {
+    if (procs.length === 0 && dependency.required) return dependency.on
+    for (const one of procs) {
+      const holds = !conditionHolds(one, dependency.condition) && (dependency.required || isWanted(one))
+      const lost = holds ? whoIsLost(fleet, one) : null
+      if (lost !== null) return lost
+    }
+  }
+  return null
+}
+
+function whoIsLost(fleet: Fleet, proc: Proc): string | null {
+  if (!rests(proc) || proc.next !== null || proc.leaving || proc.deadline !== null) return null
+  const isOver = proc.want === 'down' || (proc.state === 'FATAL' && proc.hold === null)
+  return isOver ? namespec(proc.group, proc.name) : lostDependency(fleet, proc)
 }
 
 function endingHold(fleet: Fleet): Hold | null {
@@ -92,13 +117,9 @@ function whatIsMissing(proc: Proc, condition: string, now: Now): string {
 
 function windowHold(proc: Proc, now: Now): Hold | null {
   const wait = untilWindow(now.wall, proc.spec.care?.restart?.window ?? null)
-  return wait === 0 ? null : { reason: `waiting for its restart_window, ${clockTime(now.wall + wait)}`, until: now.mono + Math.min(wait, windowLook) }
+  return wait === 0 ? null : { reason: `waiting for its restart_window, ${minuteWords(new Date(now.wall + wait))}`, until: now.mono + Math.min(wait, windowLook) }
 }
 
-function clockTime(wall: number): string {
-  const date = new Date(wall)
-  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`
-}
 
 /** In no second, wherever it begins, are there more than `burst`: the next one comes a second after the one so many before it. */
 function breakerHold(fleet: Fleet, now: Now): Hold | null {

@@ -100,7 +100,8 @@ export type AfterStop = 'rest' | 'again' | 'failed' | 'retry'
 
 /** What can happen to one process. */
 export type ProcInput =
-  | { readonly type: 'start'; readonly by: Actor }
+  /** `endedSince`: who is needed and has ended or failed since then, epoch milliseconds, is left as it is. */
+  | { readonly type: 'start'; readonly by: Actor; readonly endedSince?: number }
   | { readonly type: 'stop'; readonly by: Actor }
   /** Run a job now. `id`: by which its end is known. */
   | { readonly type: 'trigger'; readonly by: Actor; readonly id: string }
@@ -225,6 +226,12 @@ export function newProc(spec: ProcessSpec, want: Want, wantedBy: Actor, wall: nu
 /** A pid alone is no identity. */
 export function isSame(one: Pid, other: Pid | null): boolean {
   return one.pid === other?.pid && one.startTime === other.startTime
+}
+
+/** True if it has ended by itself or was given up at this time or later, epoch milliseconds, and nobody has asked for it since. */
+export function hasEndedSince(proc: Proc, wall: number): boolean {
+  const isOver = proc.state === 'FATAL' || (proc.state === 'EXITED' && proc.want === 'down')
+  return isOver && proc.hold === null && proc.since >= wall
 }
 
 /** True if nothing of it runs. Who is UNKNOWN has not been seen to end, and is kept in sight until then. */

@@ -7,6 +7,7 @@ import { isRunning, isSignallable, isStopped } from '../core/model.ts'
 import type { Actor } from '../core/model.ts'
 import type { FleetInput } from '../core/fleet.ts'
 import type { Processes } from '../core/ports.ts'
+import { hasEndedSince } from '../core/proc.ts'
 import type { Proc, ProcInput } from '../core/proc.ts'
 import type { Fleet } from '../core/roster.ts'
 import { namespec } from '../core/spec.ts'
@@ -15,7 +16,7 @@ import { environmentOf } from './environment.ts'
 import type { EnvironmentBase } from './environment.ts'
 import type { Ledger } from './ledger.ts'
 import type { PostOffice } from './post-office.ts'
-import { outcomeOf } from './verdicts.ts'
+import { endedOutcome, outcomeOf } from './verdicts.ts'
 import type { Waits } from './waits.ts'
 
 interface RequestPorts {
@@ -42,6 +43,7 @@ export class Requests {
       this.put(proc, { type: 'start', by: options.by })
       return outcomeOf(proc, 'OK')
     }
+    if (options.endedSince !== undefined && hasEndedSince(proc, options.endedSince)) return endedOutcome(proc)
     const refusal = this.whyNotStart(proc)
     if (refusal !== null) this.ports.post.returning.delete(proc)
     if (refusal !== null) return options.patient === true && isOnItsWay(proc) ? waits.until(proc, 'ready', options.signal) : refusal
@@ -55,7 +57,7 @@ export class Requests {
       return outcomeOf(proc, 'ABNORMAL_TERMINATION', 'it was being stopped')
     }
     const up = options.wait ? this.untilUp(proc, options) : Promise.resolve(outcomeOf(proc, 'OK'))
-    this.put(proc, { type: 'start', by: options.by })
+    this.put(proc, { type: 'start', by: options.by, ...(options.endedSince !== undefined && { endedSince: options.endedSince }) })
     return fleet.phase === 'running' ? up : outcomeOf(proc, 'SHUTDOWN_STATE')
   }
 

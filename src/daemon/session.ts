@@ -3,6 +3,7 @@
  * over. It receives ports and takes no room in hand itself; what it begins with is in takeover.ts.
  */
 import type { Config } from '../config/config.ts'
+import { lostDependency } from '../core/gate.ts'
 import { activeGroups, newFleet, ranked } from '../core/roster.ts'
 import type { Fleet } from '../core/roster.ts'
 import { brokenInvariants } from '../core/invariants.ts'
@@ -64,7 +65,7 @@ export class Session {
   private readonly listeners: Listeners
   private readonly lull: Lull
   private readonly ticker: Ticker
-  private readonly waits = new Waits()
+  private readonly waits = new Waits((proc) => lostDependency(this.fleet, proc))
   private readonly config: Config
   private readonly environment: EnvironmentBase
   private ending: Ending = 'shutdown'

@@ -18,6 +18,11 @@ export function outcomeOf(proc: Proc, result: Outcome['result'], description = r
   return { group: proc.group, name: proc.name, result, description }
 }
 
+/** What came of a start that went on by itself before anybody asked: who is EXITED was RUNNING. */
+export function endedOutcome(proc: Proc): Outcome {
+  return proc.state === 'FATAL' ? outcomeOf(proc, 'SPAWN_ERROR', proc.reason) : outcomeOf(proc, 'OK')
+}
+
 /** The verdict of who has asked for a start: the first failure counts, as supervisord has it. A start that is held waits. */
 export const upVerdict: Verdict = (proc, entered) => {
   if (entered === null && isArmed(proc)) return outcomeOf(proc, 'OK')
@@ -38,16 +43,26 @@ export const upVerdict: Verdict = (proc, entered) => {
   }
 }
 
+/** The same verdict, and that of a start that is held by what does not come by itself. */
+export function unlessLost(verdict: Verdict, lost: (proc: Proc) => string | null): Verdict {
+  return (proc, entered) => {
+    const known = verdict(proc, entered)
+    const dependency = known === undefined && entered === null ? lost(proc) : null
+    if (dependency === null) return known
+    return { ...outcomeOf(proc, 'SPAWN_ERROR', `${proc.hold ?? ''}; that does not come by itself any more`), dependency }
+  }
+}
+
 /** Nothing of it runs any more. */
 export const downVerdict: Verdict = (proc, entered) => (isStopped(entered ?? proc.state) ? outcomeOf(proc, 'OK') : undefined)
 
 /** The verdict of who waits for a condition: it holds, or cannot come to hold by itself. */
-export function verdictOf(condition: WaitCondition, since: Proc): Verdict {
+export function verdictOf(condition: WaitCondition, since: Proc, lost: (proc: Proc) => string | null): Verdict {
   switch (condition) {
     case 'ready':
-      return (proc, entered) => (entered === 'RUNNING' || conditionHolds(proc, 'ready') ? outcomeOf(proc, 'OK') : failure(proc, entered))
+      return unlessLost((proc, entered) => (entered === 'RUNNING' || conditionHolds(proc, 'ready') ? outcomeOf(proc, 'OK') : failure(proc, entered)), lost)
     case 'healthy':
-      return (proc, entered) => (conditionHolds(proc, 'healthy') ? outcomeOf(proc, 'OK') : failure(proc, entered))
+      return unlessLost((proc, entered) => (conditionHolds(proc, 'healthy') ? outcomeOf(proc, 'OK') : failure(proc, entered)), lost)
     case 'stopped':
       return (proc) => (isStopped(proc.state) && (proc.want === 'down' || isGivenUp(proc)) ? outcomeOf(proc, 'OK', proc.reason) : undefined)
     case 'exited':

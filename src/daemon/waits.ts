@@ -4,7 +4,7 @@ import { Fault } from '../lib/fault.ts'
 import { isStopped } from '../core/model.ts'
 import type { State } from '../core/model.ts'
 import type { Proc } from '../core/proc.ts'
-import { downVerdict, outcomeOf, runVerdict, standing, upVerdict, verdictOf } from './verdicts.ts'
+import { downVerdict, outcomeOf, runVerdict, standing, unlessLost, upVerdict, verdictOf } from './verdicts.ts'
 import type { Verdict } from './verdicts.ts'
 
 interface Waiting {
@@ -14,6 +14,12 @@ interface Waiting {
 
 export class Waits {
   private readonly waiting = new Map<Proc, Set<Waiting>>()
+  private readonly lost: (proc: Proc) => string | null
+
+  /** `lost`: whom a process that is held waits for in vain. */
+  constructor(lost: (proc: Proc) => string | null = () => null) {
+    this.lost = lost
+  }
 
   /** To be called at each change of state. */
   changed(proc: Proc, state: State): void {
@@ -32,7 +38,7 @@ export class Waits {
 
   /** Resolves when the process is RUNNING, or has failed to become so; to be called just before it is started. */
   untilUp(proc: Proc, signal?: AbortSignal): Promise<Outcome> {
-    return this.wait(proc, upVerdict, signal)
+    return this.wait(proc, unlessLost(upVerdict, this.lost), signal)
   }
 
   /** Resolves when nothing of the process runs any more. */
@@ -45,7 +51,7 @@ export class Waits {
    * when the signal comes first.
    */
   until(proc: Proc, condition: WaitCondition, signal?: AbortSignal): Promise<Outcome> {
-    const known = verdictOf(condition, proc)(proc, null)
+    const known = verdictOf(condition, proc, this.lost)(proc, null)
     return known === undefined ? this.untilThen(proc, condition, signal) : Promise.resolve(known)
   }
 
@@ -56,7 +62,7 @@ export class Waits {
 
   /** The same without a look at how it is now; to be called just before it is started. */
   untilThen(proc: Proc, condition: WaitCondition, signal?: AbortSignal): Promise<Outcome> {
-    return this.wait(proc, verdictOf(condition, proc), signal, () => outcomeOf(proc, 'TIMEOUT', `it is ${standing(proc)}`))
+    return this.wait(proc, verdictOf(condition, proc, this.lost), signal, () => outcomeOf(proc, 'TIMEOUT', `it is ${standing(proc)}`))
   }
 
   private judge(proc: Proc, state: State | null): void {

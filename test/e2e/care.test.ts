@@ -63,6 +63,20 @@ programs:
     expect(place.read('signals')).toBe('web TERM\ndb TERM\n')
   })
 
+  it('runs what has failed once for the start of a new master, and tells who waits for it in vain at once', async () => {
+    const place = newPlace('yaml', `
+programs:
+  web: { command: sleep 600, depends_on: { migrate: completed }, startsecs: 0 }
+  migrate: { command: "sh -c 'echo run >> %(here)s/runs; exit 3'", type: oneshot }
+`)
+    const vain = { exitCode: 7, stdout: expect.stringContaining('web: ERROR (spawn error)\n') as string, stderr: expect.stringContaining('web: waiting for migrate (EXITED: exit status 3, not expected); that does not come by itself any more') as string }
+    expect(await place.run('nsup', ['start', 'all'])).toMatchObject(vain)
+    expect(place.read('runs')).toBe('run\n')
+    expect(await place.nsup('start', 'web')).toMatchObject(vain)
+    expect(place.read('runs')).toBe('run\nrun\n')
+    expect(await place.nsup('shutdown')).toMatchObject({ exitCode: 0 })
+  })
+
   it('starts what is needed with who is asked for', async () => {
     const place = newPlace('yaml', config.replaceAll('priority', 'autostart: false, priority'))
     place.write('schema', '')

@@ -54,7 +54,7 @@ async function startPrograms(context: Context, words: readonly string[], args: r
     for (const warning of warnings) context.err.line(`nsup: ${warning}`)
     started.push(`${order.name}:*`)
   }
-  const code = isNew || missing.size > 0 ? await startInNewMaster(context, client, started) : await act(context, client, 'start', started)
+  const code = isNew || missing.size > 0 ? await startInNewMaster(context, client, started, isNew) : await act(context, client, 'start', started)
   const names = started.filter((word) => word.endsWith(':*')).map((word) => word.slice(0, -2)).join(' ')
   if (code !== 0 && missing.size > 0) context.err.line(`see: nsup why ${names}; to take it out of the list again: nsup delete ${names}`)
   else if (context.style === 'terminal' && missing.size > 0) context.err.line(`${names} runs until it is deleted; nsup save writes it into the config`)

@@ -177,15 +177,24 @@ test.each(['EXITED', 'RUNNING'] as const)('in a new master a job that is %s by i
       yield* []
       await new Promise<void>((resolve) => options.signal?.addEventListener('abort', () => resolve(), { once: true }))
     },
-    call(method: string, params: { readonly targets?: unknown }) {
+    call(method: string, params: { readonly targets?: unknown; readonly ended_since?: number }) {
       if (method === 'status') return Promise.resolve({ processes: [status('migrate', { state, started_at: 20, task: {} as never }), status('late', { state: 'STOPPED' })], missing: [] })
       if (method === 'info') return Promise.resolve({ started_at: 10 })
-      asked.push(params.targets)
+      asked.push(params.targets, params.ended_since)
       return Promise.resolve({ outcomes: [outcome('late')], missing: [] })
     },
   }
   const context = { command: findCommand('start'), style: 'plain', options: {}, out: silent, err: silent, timeout: undefined } as unknown as Context
-  expect([await startInNewMaster(context, client as never, ['all']), asked]).toEqual([0, [['late']]])
+  expect([await startInNewMaster(context, client as never, ['all']), asked]).toEqual([0, [['late'], 10]])
+  asked.length = 0
+  await startInNewMaster(context, client as never, ['all'], false) // the programs are new, the master is not
+  expect(asked).toEqual([['late'], undefined])
+})
+
+test('a start in vain names what it waits for, on the error output and for programs', async () => {
+  const vain = { ...outcome('web', 'SPAWN_ERROR'), description: 'waiting for db (FATAL: no such file); that does not come by itself any more', dependency: 'db' }
+  expect(await command(['start', 'web'], { start: answer([vain]) })).toMatchObject({ code: 7, out: 'web: ERROR (spawn error)\n', err: `web: ${vain.description}\n` })
+  expect(await command(['start', 'web', '--json'], { start: answer([vain]) })).toMatchObject({ code: 7, err: '', out: expect.stringContaining('"dependency": "db"') as string })
 })
 
 test('--wait asks for a start that goes on through failed tries, and says why it was in vain', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CareSpec, Condition, RestartSpec, StopSpec } from '../../../src/core/care.ts'
-import { holdNow } from '../../../src/core/gate.ts'
+import { holdNow, lostDependency } from '../../../src/core/gate.ts'
 import type { ProcInput } from '../../../src/core/proc.ts'
 import { at, code } from './procs.ts'
 import { group, plan, TestFleet } from './fleets.ts'
@@ -59,6 +59,47 @@ describe('Who waits for another', () => {
     fleet.do({ type: 'addGroup', group: one('web', needs('db'), { autostart: false }), by: 'test' })
     fleet.tell(fleet.proc('web'), start)
     expect(fleet.states()).toEqual(['db STARTING', 'web STOPPED'])
+  })
+
+  it('leaves alone who has failed in the life of a new master, unless somebody asks later on', () => {
+    const fleet = new TestFleet()
+    fleet.run(one('db', undefined, { startsecs: 1000, startretries: 0 }), one('web', needs('db')))
+    fleet.end('db', code(1))
+    fleet.end('db', code(1))
+    const { since } = fleet.proc('db')
+    fleet.tell(fleet.proc('web'), stop)
+    fleet.end('web')
+    fleet.tell(fleet.proc('web'), { ...start, endedSince: since })
+    expect(fleet.states()).toEqual(['db FATAL', 'web STOPPED'])
+    fleet.tell(fleet.proc('web'), { ...start, endedSince: since + 1 })
+    expect(fleet.states()).toEqual(['db STARTING', 'web STOPPED'])
+  })
+
+  it('knows who of those before it does not come by itself any more, and has patience with the others', () => {
+    const fleet = new TestFleet()
+    const retry = restart({ retryAfter: 60_000 })
+    fleet.run(one('db', undefined, { startsecs: 1000, startretries: 1 }), one('mid', needs('db'), { autostart: false }), one('web', needs('mid'), { autostart: false }))
+    fleet.end('db', code(1))
+    fleet.end('db', code(1))
+    fleet.tell(fleet.proc('web'), start)
+    const lost = (): string | null => lostDependency(fleet.fleet, fleet.proc('web'))
+    expect([fleet.proc('db').state, lost()]).toEqual(['BACKOFF', null])
+    fleet.later(1000)
+    fleet.end('db', code(1))
+    expect([fleet.proc('db').state, lost()]).toEqual(['FATAL', 'db'])
+    fleet.do({ type: 'apply', plan: plan({ changed: [{ group: one('db', retry, { startsecs: 1000, startretries: 1 }), restart: new Set(['db']) }] }), by: 'update' })
+    for (const wait of [0, 1000]) {
+      fleet.later(wait)
+      expect(lost()).toBe(null)
+      fleet.end('db', code(1))
+    }
+    expect([fleet.proc('db').state, lost()]).toEqual(['FATAL', null])
+    fleet.tell(fleet.proc('db'), stop)
+    expect(lost()).toBe('db')
+    fleet.tell(fleet.proc('db'), start)
+    expect(lost()).toBe(null)
+    fleet.later(1000)
+    expect([fleet.states(), lost()]).toEqual([['db RUNNING', 'mid RUNNING', 'web RUNNING'], null])
   })
 
   it('does not start by an earlier success of one that is to run again', () => {

@@ -163,3 +163,26 @@ it('A plain start that is held ends when somebody takes it back', async () => {
   waits.settled()
   await expect(up).resolves.toMatchObject({ result: 'ABNORMAL_TERMINATION' })
 })
+
+describe('A start that is held', () => {
+  it.each(['untilUp', 'untilReady'] as const)('has failed as soon as what it waits for does not come any more (%s)', async (how) => {
+    let lost: string | null = null
+    const waits = new Waits(() => lost)
+    const proc = procIn('STOPPED', { want: 'up', hold: 'waiting for db (BACKOFF: exit status 1)' })
+    const up = how === 'untilUp' ? waits.untilUp(proc) : waits.until(proc, 'ready')
+    const answers: unknown[] = []
+    const told = up.then((outcome) => answers.push(outcome))
+    waits.settled()
+    await Promise.resolve()
+    expect(answers).toEqual([])
+    lost = 'db'
+    proc.hold = 'waiting for db (FATAL: exit status 1)'
+    waits.settled()
+    await told
+    expect(answers).toMatchObject([{ result: 'SPAWN_ERROR', dependency: 'db', description: 'waiting for db (FATAL: exit status 1); that does not come by itself any more' }])
+  })
+
+  it('may be stopped all the same: what is waited for is the end', async () => {
+    await expect(new Waits(() => 'db').until(procIn('STOPPED', { want: 'down' }), 'stopped')).resolves.toMatchObject({ result: 'OK' })
+  })
+})
