@@ -4,13 +4,13 @@
  * output. What was told last is kept, for who asks later.
  */
 import type { Channel, HealthAnswer } from '../api/master.ts'
-import { channelsOf } from '../core/channels.ts'
 import { isSignallable } from '../core/model.ts'
 import type { Clock, Processes } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
 import { ShortLines } from '../lib/short-lines.ts'
 import type { Bus } from './bus.ts'
+import { deadlyTo, healthSignalOf } from './deadly-signal.ts'
 import { readAccount, readBlock } from './health-account.ts'
 import type { Account } from './health-account.ts'
 import type { StreamsOf } from './streams.ts'
@@ -57,12 +57,11 @@ export class AskHealth {
   }
 
   private async askOne(proc: Proc, options: AskOptions): Promise<HealthAnswer> {
-    const signal = proc.spec.care?.healthSignal ?? 'SIGUSR1'
+    const signal = healthSignalOf(proc)
     if (proc.id === null || !isSignallable(proc.state)) return this.answerOf(proc, false, `it is ${proc.state}`)
-    // A signal without a handler ends a process.
-    const handles = this.ports.processes.handles(proc.id, signal)
-    if (handles === false) return this.answerOf(proc, false, `it has no handler for ${signal}`)
-    if (handles === 'perhaps' && !this.expectsSignal(proc)) return this.answerOf(proc, false, `a PHP program without a handler for ${signal} would die of it: say health_signal=${signal.slice(3)} if it has one`)
+    const deadly = deadlyTo(proc, proc.id, signal, this.ports.processes)
+    if (deadly === 'none') return this.answerOf(proc, false, `it has no handler for ${signal}`)
+    if (deadly === 'hidden') return this.answerOf(proc, false, `a PHP program without a handler for ${signal} would die of it: say health_signal=${signal.slice(3)} if it has one`)
     const { incarnation } = proc
     const answered = await new Promise<boolean>((resolve) => {
       const end = (how: boolean): void => {
@@ -82,12 +81,6 @@ export class AskHealth {
       if (proc.id === null || this.ports.processes.kill(proc.id, signal, 'process') !== 'sent') giveUp()
     })
     return this.answerOf(proc, answered, answered ? '' : `it did not answer within ${String(options.timeout / 1000)} s`)
-  }
-
-  /** True if its program says that it knows of nsup, or it has answered before. */
-  private expectsSignal(proc: Proc): boolean {
-    const { care } = proc.spec
-    return care?.healthSignal !== undefined || channelsOf(proc.spec)?.report != null || this.known.get(proc)?.incarnation === proc.incarnation
   }
 
   /** Before the signal is sent, so that no answer is too quick. */

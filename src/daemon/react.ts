@@ -39,7 +39,7 @@ export function reactToSignals(running: () => Running | null, clock: Clock): voi
         if (now !== null) hangUp(now)
       },
       relayUsr1: () => {
-        react('received SIGUSR1, relayed to every running process', ({ session }) => {
+        react('received SIGUSR1, relayed to the running processes', ({ session }) => {
           session.relay('SIGUSR1')
         })
       },

@@ -8,7 +8,7 @@ import { newPlace } from '../e2e/harness.ts'
 import { root } from '../e2e/root.ts'
 import { untilFile, untilSaid, untilState } from '../e2e/waits.ts'
 
-it('the queue worker in PHP reports ready, busy and its health, and one that does not know of nsup is not asked', async () => {
+it('the queue worker in PHP reports ready, busy and its health, and one that does not know of nsup is not asked, nor sent on what the master gets', async () => {
   const place = newPlace('yaml', `
 programs:
   worker:
@@ -22,7 +22,7 @@ programs:
   const folder = place.path('spool/orders/new')
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'a'), `hold=${place.path('release')}\n`)
-  await place.master()
+  const master = await place.master()
   const { pid } = await untilState(place, 'worker', 'RUNNING')
   await untilFile(place.path('worker.log'), 'Job taken')
   const { workers } = await place.client().call('health', { targets: ['worker'], timeout: 20_000 })
@@ -30,6 +30,10 @@ programs:
   expect(await place.one('worker')).toMatchObject({ job: 'a', report: { rubbish: 0 } })
   const plain = await untilState(place, 'plain', 'RUNNING')
   expect((await place.client().call('health', { targets: ['plain'], timeout: 20_000 })).workers).toMatchObject([{ pid: plain.pid, answered: false, no_answer: expect.stringContaining('would die of it') as string }])
+  process.kill(master.pid, 'SIGUSR1')
+  await untilSaid(master, /SIGUSR1 was not sent to who would die of it: plain \(PHP hides/)
+  expect((await place.client().call('health', { targets: ['worker'], timeout: 20_000 })).workers).toMatchObject([{ pid, answered: true }])
+  expect(await place.one('plain')).toMatchObject({ pid: plain.pid, state: 'RUNNING' })
 })
 
 it('systemd-notify makes a service ready, and returns when it has been heard', async () => {

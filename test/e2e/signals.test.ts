@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { fixture, newPlace } from './harness.ts'
 import type { Place } from './harness.ts'
-import { events, untilFile, untilSaid } from './waits.ts'
+import { events, untilFile, untilSaid, untilState } from './waits.ts'
 
 const logOf = async (place: Place, name: string): Promise<string> => String((await place.one(name)).stdout_logfile)
 
@@ -93,23 +93,27 @@ groups:
 })
 
 describe('other signals', () => {
-  it('USR1 goes on to every running worker, TTIN and TTOU do nothing', async () => {
+  it('USR1 goes on to every running worker that does not die of it, TTIN and TTOU do nothing', async () => {
     const place = newPlace('yaml', `
 defaults: { startsecs: 0 }
 programs:
   one: { command: "${fixture('reports-signals.mjs')}" }
   two: { command: "${fixture('reports-signals.mjs')}" }
+  deaf: { command: sleep 600 }
   off: { command: sleep 600, autostart: false }
 `)
     const master = await place.master()
     const logs = [await logOf(place, 'one'), await logOf(place, 'two')]
     for (const log of logs) await untilFile(log, 'ready')
+    const { pid } = await untilState(place, 'deaf', 'RUNNING')
     for (const signal of ['SIGTTIN', 'SIGTTOU', 'SIGUSR1'] as const) {
       process.kill(master.pid, signal)
       await untilSaid(master, `received ${signal}`)
     }
     for (const log of logs) expect(await untilFile(log, 'got')).toMatch(/^ready \d+\ngot SIGUSR1\n$/)
+    await untilSaid(master, 'SIGUSR1 was not sent to who would die of it: deaf (no handler)')
     expect((await place.nsup('status', 'one', 'two')).exitCode).toBe(0)
+    expect(await place.one('deaf')).toMatchObject({ pid, state: 'RUNNING' })
   })
 
   it('who asked for a stop is kept: a command, a change of the config, a signal', async () => {
