@@ -18,13 +18,8 @@ const typeShape: JsonShape = { type: 'string', pattern: '^\\s*(int|float|bool|st
 export const columns: Kind<readonly Column[]> = kind('name:type, with the types int, float, bool and string(BYTES)', {
   anyOf: [{ type: 'string' }, { type: 'object', minProperties: 1, propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$' }, additionalProperties: typeShape }],
 }, (value) => {
-  const all: Column[] = []
-  for (const piece of value.split(',').map((text) => text.trim()).filter((text) => text !== '')) {
-    const read = readColumn(piece)
-    if (read instanceof Refusal) return read
-    if (all.some(({ name }) => name === read.name)) return new Refusal(`has the column ${quote(read.name)} twice`)
-    all.push(read)
-  }
+  const { all, wrong: [first, ...others] } = readColumns(value)
+  if (first !== undefined) return new Refusal(first.reason, first.offset, others)
   if (all.length === 0) return new Refusal('has no column: name one, as in value:int')
   if (all.length > columnsMax) return new Refusal(`has ${String(all.length)} columns, more than ${String(columnsMax)}`)
   const texts = all.reduce((sum, { type }) => sum + (type.kind === 'string' ? type.max : 0), 0)
@@ -36,13 +31,37 @@ export const columnsSugar: Sugar = {
   forms: 'a mapping of names to types',
   text: (tree) => {
     if (tree.kind !== 'map') throw new Malformed(tree.at, 'must be a mapping of names to types', 'write {value: int}')
-    return tree.entries.map(({ key, at, value }) => {
-      if (value.kind !== 'scalar') throw new Malformed(value.at, `has a column '${key}' whose type is no plain word`, 'write int, float, bool or string(BYTES)')
+    const wrong: Malformed[] = []
+    const written = tree.entries.map(({ key, at, value }) => {
+      if (value.kind !== 'scalar') {
+        wrong.push(new Malformed(value.at, `has a column '${key}' whose type is no plain word`, 'write int, float, bool or string(BYTES)'))
+        return ''
+      }
       const read = readColumn(`${key}:${value.text}`)
-      if (read instanceof Refusal) throw new Malformed(at, read.reason)
+      if (read instanceof Refusal) wrong.push(new Malformed(at, read.reason))
       return `${key}:${value.text.trim()}`
-    }).join(', ')
+    })
+    const [first, ...others] = wrong
+    if (first !== undefined) throw new Malformed(first.at, first.message, first.hint, others)
+    return written.join(', ')
   },
+}
+
+function readColumns(text: string): { readonly all: readonly Column[]; readonly wrong: readonly Refusal[] } {
+  const all: Column[] = []
+  const wrong: Refusal[] = []
+  let offset = 0
+  for (const part of text.split(',')) {
+    const piece = part.trim()
+    const at = offset + part.indexOf(piece)
+    offset += part.length + 1
+    if (piece === '') continue
+    const read = readColumn(piece)
+    if (read instanceof Refusal) wrong.push(new Refusal(read.reason, at))
+    else if (all.some(({ name }) => name === read.name)) wrong.push(new Refusal(`has the column ${quote(read.name)} twice`, at))
+    else all.push(read)
+  }
+  return { all, wrong }
 }
 
 function readColumn(piece: string): Column | Refusal {

@@ -39,9 +39,15 @@ declare module 'zod' {
 /** Why a text is not of a kind. */
 export class Refusal {
   readonly reason: string
+  /** Where in the text it is; `undefined`: the whole text is meant. */
+  readonly offset: number | undefined
+  /** What else is wrong with it. */
+  readonly also: readonly Refusal[]
 
-  constructor(reason: string) {
+  constructor(reason: string, offset?: number, also: readonly Refusal[] = []) {
     this.reason = reason
+    this.offset = offset
+    this.also = also
   }
 }
 
@@ -50,7 +56,7 @@ export function kind<T>(accepts: string, json: JsonShape, read: (text: string) =
   return z.string().transform((text, context): T => {
     const value = read(text)
     if (!(value instanceof Refusal)) return value
-    context.addIssue({ code: 'custom', message: value.reason, input: text })
+    for (const { reason, offset } of [value, ...value.also]) context.addIssue({ code: 'custom', message: reason, input: text, params: { offset } })
     return z.NEVER
   }).meta({ accepts, json })
 }

@@ -56,12 +56,18 @@ export function readValue<T>(key: string, row: Row<T>, source: Source, names: Na
   if (written === undefined) return defaultOf(row, format, names)
   const result = typeOf(row, format).safeParse(written.text)
   if (!result.success) {
-    const reason = written.literal && (row.secret !== true || row.discreet === true) ? result.error.issues[0]?.message ?? 'is not valid'
-      : `what it expands to is not ${row.type.meta()?.accepts ?? 'valid'}`
-    context.findings.add(errorAt(written.at, `${optionTitle(section, key)}: ${reason}`))
+    const shown = written.literal && (row.secret !== true || row.discreet === true)
+    const problems: readonly Wrong[] = shown ? result.error.issues : [{ message: `what it expands to is not ${row.type.meta()?.accepts ?? 'valid'}` }]
+    for (const problem of problems) context.findings.add(errorAt(problemPlace(problem, option.value) ?? written.at, `${optionTitle(section, key)}: ${problem.message}`))
     return defaultOf(row, format, names)
   }
   return settleValue(result.data, key, row, written.at, section, context)
+}
+
+/** What a type says of a text; `params` may tell where in it, see kinds.ts. */
+interface Wrong {
+  readonly message: string
+  readonly params?: unknown
 }
 
 /** A value with everything expanded. */
@@ -104,7 +110,7 @@ function treeText(value: Extract<RawValue, { kind: 'tree' }>, row: Row, { option
     return { text: row.sugar.text(tree), at: value.at, literal }
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
-    context.findings.add(errorAt(error.at, `${title} ${error.message}`, error.hint))
+    for (const { at, message, hint } of [error, ...error.also]) context.findings.add(errorAt(at, `${title} ${message}`, hint))
     return undefined
   }
 }
@@ -139,11 +145,20 @@ function hereOf(at: Mark, names: Names): string {
 /** The place of a `%` or `$` of the value. In INI text is as written; YAML's reader has noted where they are. */
 function placeOf(scalar: RawScalar, offset: number): Mark {
   const noted = scalar.signs?.length === signsIn(scalar.text) ? scalar.signs[signsIn(scalar.text.slice(0, offset))] : undefined
-  if (noted !== undefined) return noted
-  const before = scalar.text.slice(0, offset).split('\n')
-  const line = scalar.lines?.[before.length - 1]
-  if (line === undefined) return scalar.at
-  return { ...line, column: line.column + (before.at(-1)?.length ?? 0) }
+  return noted ?? placeByLines(scalar, offset) ?? scalar.at
+}
+
+/** Where in the file a part of a value stands, if the value stands there as it is. */
+function placeByLines({ text, lines }: RawScalar, offset: number): Mark | undefined {
+  const before = text.slice(0, offset).split('\n')
+  const line = lines?.[before.length - 1]
+  return line && { ...line, column: line.column + (before.at(-1)?.length ?? 0) }
+}
+
+/** For what a kind has found in one part of a text; `undefined`: the whole value is meant. */
+function problemPlace(problem: Wrong, value: RawValue): Mark | undefined {
+  const { offset } = (problem.params ?? {}) as { readonly offset?: unknown }
+  return typeof offset === 'number' && value.kind === 'scalar' ? placeByLines(value, offset) : undefined
 }
 
 function signsIn(text: string): number {

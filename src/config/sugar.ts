@@ -18,11 +18,14 @@ export interface Sugar {
 export class Malformed extends Error {
   readonly at: Mark
   readonly hint: string | undefined
+  /** What else in the same option is not. */
+  readonly also: readonly Malformed[]
 
-  constructor(at: Mark, message: string, hint?: string) {
+  constructor(at: Mark, message: string, hint?: string, also: readonly Malformed[] = []) {
     super(message)
     this.at = at
     this.hint = hint
+    this.also = also
   }
 }
 

@@ -39,6 +39,28 @@ describe('The tables of a config', () => {
     expect(folder.bad('n.yaml', 'tables: {"a b": {columns: {value: int}}}\n').join()).toContain('the name of a table is letters, digits, _, - and .')
   })
 
+  it('are refused for every wrong column at once, each at its place', () => {
+    const lines = (file: string, text: string): string[] => folder.bad(file, text).map((one) => one.replace(/^(\S+: error: )\S+( in section '\S+')?:? /, '$1'))
+    expect(lines('all.yaml', 'tables:\n  t:\n    columns:\n      good: int\n      a-b: int\n      note: string\n      list: [int]\n      n: integer\n    rows_max: 0\n  u: {columns: {x: int(4), y: flaot}}\n')).toEqual([
+      "all.yaml:5:7: error: has a column named 'a-b': a name is a letter, then letters, digits and _, 64 at most",
+      "all.yaml:6:7: error: has a type 'string': write how many bytes at most, as in string(256)",
+      "all.yaml:7:13: error: has a column 'list' whose type is no plain word; write int, float, bool or string(BYTES)",
+      "all.yaml:8:7: error: has a type 'integer' (write int)",
+      expect.stringMatching(/^all\.yaml:9:15: error: '0'/),
+      "all.yaml:10:17: error: has a type 'int(4)': int takes no size",
+      "all.yaml:10:28: error: has a type 'flaot' (did you mean float?)",
+    ])
+    expect(lines('all.conf', '[supervisord]\n[table:t]\ncolumns = good:int, a-b:int,\n  note:string, n:integer , good:int\n')).toEqual([
+      "all.conf:3:21: error: has a column named 'a-b': a name is a letter, then letters, digits and _, 64 at most",
+      "all.conf:4:3: error: has a type 'string': write how many bytes at most, as in string(256)",
+      "all.conf:4:16: error: has a type 'integer' (write int)",
+      "all.conf:4:28: error: has the column 'good' twice",
+    ])
+    expect(lines('one.yaml', 'tables: {t: {columns: "x:int(4), y:flaot"}}\n')).toEqual([
+      "one.yaml:1:23: error: has a type 'int(4)': int takes no size", "one.yaml:1:23: error: has a type 'flaot' (did you mean float?)",
+    ])
+  })
+
   it('are told to be too large when they are', () => {
     const { problems } = folder.good('l.yaml', yaml({ columns: { note: 'string(4096)' }, rows_max: 1_000_000 }))
     expect(problems.join('\n')).toMatch(/warning: tables\.t\.rows_max: full, this table can take 4\.\d GB of the master's memory/)
