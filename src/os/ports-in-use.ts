@@ -3,9 +3,7 @@
  * for when somebody wants to know why; it takes as long as the machine has processes, and blocks nobody meanwhile.
  */
 import { readFile, readdir, readlink } from 'node:fs/promises'
-
-/** Of `listening`, in the fourth column. */
-const listenState = '0A'
+import { listenersIn } from './tcp-table.ts'
 
 /**
  * The process that listens on the port; pid 0 when somebody does whose descriptors may not be looked at. `null`: nobody
@@ -22,10 +20,8 @@ export async function portHolder(port: number): Promise<{ readonly port: number;
 
 /** `socket:[12345]`, as descriptors are shown, of those that listen on the port. */
 async function listeningSockets(port: number): Promise<ReadonlySet<string>> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(textOf))
-  const rows = tables.flatMap((table) => table.split('\n').slice(1)).map((row) => row.trim().split(/\s+/))
-  return new Set(rows.flatMap(([, local, , state, , , , , , inode]) => (local?.endsWith(suffix) && state === listenState ? `socket:[${String(inode)}]` : [])))
+  return new Set(tables.flatMap((table) => listenersIn(table, port)).map((inode) => `socket:[${String(inode)}]`))
 }
 
 async function holdsOne(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {

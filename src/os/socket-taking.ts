@@ -9,6 +9,7 @@ import { fstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { SocketSpec } from '../core/spec.ts'
 import { errorCode } from '../lib/errno.ts'
+import { listenersIn } from './tcp-table.ts'
 
 /** What node's own sockets are made of; not in its types. */
 export interface Handle {
@@ -59,7 +60,7 @@ export async function takeListening(pid: number, spec: SocketSpec, boundPath: st
 
 function findListening(pid: number, spec: SocketSpec, boundPath: string): Found | undefined {
   const folder = `/proc/${String(pid)}`
-  const listening = spec.kind === 'unix' ? unixInodes(`${folder}/net/unix`, [boundPath, spec.path]) : tcpInodes(`${folder}/net/tcp`, spec.port)
+  const listening = spec.kind === 'unix' ? unixInodes(`${folder}/net/unix`, [boundPath, spec.path]) : new Set(listenersIn(readFileSync(`${folder}/net/tcp`, 'latin1'), spec.port))
   // Descriptor 0 comes first, as it was given; a program may have moved it.
   const fds = readdirSync(`${folder}/fd`).map(Number).sort((a, b) => a - b)
   return fds.map((fd) => ({ fd, inode: inodeOf(`${folder}/fd/${String(fd)}`) })).find(({ inode }) => listening.has(inode))
@@ -77,13 +78,6 @@ function inodeOf(link: string): number {
 function unixInodes(file: string, paths: readonly string[]): Set<number> {
   const rows = readFileSync(file, 'utf8').split('\n').map((line) => /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.+)$/.exec(line))
   return new Set(rows.flatMap((row) => (row !== null && Number(`0x${row[1] ?? ''}`) & 0x10000 && paths.includes(row[3] ?? '') ? Number(row[2]) : [])))
-}
-
-/** `sl local_address rem_address st ... inode`; state 0A is LISTEN. */
-function tcpInodes(file: string, port: number): Set<number> {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const rows = readFileSync(file, 'latin1').split('\n').map((line) => line.trim().split(/\s+/))
-  return new Set(rows.filter(([, local, , state]) => state === '0A' && local?.endsWith(suffix)).map((row) => Number(row[9])))
 }
 
 /** What perl sends, or its complaint as an error. */
