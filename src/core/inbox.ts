@@ -42,6 +42,7 @@ export class Inbox {
   #waiting: Entry[] = []
   /** Given back by the incarnation that runs. */
   #returned: Entry[] = []
+  #returnedBytes = 0
   #waitingBytes = 0
   /** Lines of the first one that are in the FIFO already. */
   #cursor = 0
@@ -90,8 +91,8 @@ export class Inbox {
 
   /** Takes a message that the worker has read and gives back, for the next incarnation; false when that is too much. */
   takeBack(message: Message): boolean {
-    const bytes = this.#returned.reduce((sum, one) => sum + one.bytes, message.bytes)
-    if (bytes > waitingMax + fifoSize) return false
+    if (this.#returnedBytes + message.bytes > waitingMax + fifoSize) return false
+    this.#returnedBytes += message.bytes
     const entry = entryOf(message)
     this.#returned.push(entry)
     this.#unstored.push(entry)
@@ -160,6 +161,7 @@ export class Inbox {
     this.#position = 0
     this.#given = []
     this.#returned = []
+    this.#returnedBytes = 0
     return torn
   }
 

@@ -226,6 +226,15 @@ describe('an inbox', () => {
     expect(inbox.takeBack(messageOf(5, 'a', JSON.stringify('x'.repeat(2 * waitingMax))))).toBe(false)
   })
 
+  it('lets no worker give back without end, and the next one give back as much again', () => {
+    const inbox = new Inbox()
+    const half = (n: number): ReturnType<typeof messageOf> => messageOf(n, 'a', JSON.stringify('x'.repeat(waitingMax / 2)))
+    const giveBack = (from: number): boolean[] => [0, 1, 2].map((more) => inbox.takeBack(half(from + more)))
+    expect(giveBack(1)).toEqual([true, true, false])
+    inbox.ended(new Uint8Array(0))
+    expect(giveBack(11)).toEqual([true, true, false])
+  })
+
   it('has what was given back in its journal until the next one gets it, whatever is handed over meanwhile', () => {
     const inbox = new Inbox()
     const [one, two] = [1, 2].map((n) => messageOf(n, 'a', '"x"'))
