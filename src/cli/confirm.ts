@@ -1,10 +1,19 @@
-/** Asks before what stops everything: in the shell and with `-i`, as supervisorctl does; a script is not asked. */
+/** Asks a person before what cannot be undone. Before what stops everything only in the shell and with `-i`, as supervisorctl does; a script is never asked. */
 import type { Context } from './command.ts'
 
 /** True if the person says yes, or nobody is asked. The end of the input is a no. */
 export async function confirm(context: Context, question: string): Promise<boolean> {
+  return (context.ask === undefined && context.options.interactive !== true) || saysYes(context, question)
+}
+
+/** True if there is a person at the terminal, and says yes. */
+export async function agrees(context: Context, question: string): Promise<boolean> {
+  const isThere = context.ask !== undefined || (context.style !== 'json' && context.terminal().source.isTTY === true)
+  return isThere && saysYes(context, question)
+}
+
+async function saysYes(context: Context, question: string): Promise<boolean> {
   if (context.ask !== undefined) return isYes(await context.ask(question))
-  if (context.options.interactive !== true) return true
   const { openKeyboard } = await import('./keyboard.ts')
   const { source, screen } = context.terminal()
   const leaving = new AbortController()

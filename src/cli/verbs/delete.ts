@@ -1,8 +1,8 @@
 /** `delete program...`: stops programs and takes them out of the list, and out of the config where they stand there. */
 import type { Client } from '../../api/client.ts'
 import type { Context } from '../command.ts'
+import { agrees } from '../confirm.ts'
 import { Fault } from '../../lib/fault.ts'
-import { openKeyboard } from '../keyboard.ts'
 import { printJson } from '../outcomes.ts'
 
 interface Done {
@@ -36,19 +36,5 @@ async function deleteOne(context: Context, client: Client, program: string): Pro
     const more = error.fault === 'BAD_NAME' ? /\((.*)\)$/.exec(error.detail ?? '')?.[1] : error.detail
     if (more !== undefined) context.err.line(more.startsWith('did you mean') ? more : `nsup: ${more}`)
     return { program, result: error.fault, file: null }
-  }
-}
-
-/** A script is not asked. */
-async function agrees(context: Context, question: string): Promise<boolean> {
-  if (context.ask !== undefined) return /^y/i.test((await context.ask(question)) ?? '')
-  const { source, screen } = context.terminal()
-  if (context.style === 'json' || source.isTTY !== true) return false
-  const leaving = new AbortController()
-  const keyboard = openKeyboard(source, screen, { onInterrupt: () => leaving.abort() })
-  try {
-    return /^y/i.test((await keyboard.ask(question, { signal: leaving.signal })) ?? '')
-  } finally {
-    keyboard.close()
   }
 }
