@@ -1,5 +1,6 @@
 /** Parts of results that several methods share, as zod schemas. Wire names and units are those of results.ts. */
 import * as z from 'zod'
+import { runCauses, runResults } from '../core/model.ts'
 
 const stateName = z.enum(['STOPPED', 'STARTING', 'RUNNING', 'BACKOFF', 'STOPPING', 'EXITED', 'FATAL', 'UNKNOWN'])
 export const channel = z.enum(['stdout', 'stderr'])
@@ -40,7 +41,7 @@ export const inbox = z.object({
   refused: z.int().meta({ description: 'Refused because it was full' }),
 })
 
-const runCause = z.enum(['start', 'schedule', 'interval', 'trigger', 'retry', 'catch-up'])
+const runCause = z.enum(runCauses)
 
 const task = z.object({
   cause: runCause.nullable().meta({ description: 'What began the run that goes on, or that is to be tried again' }),
@@ -52,7 +53,7 @@ const task = z.object({
     duration,
     cause: runCause,
     slot: time.meta({ description: 'The time that it was planned for; 0: none' }),
-    result: z.enum(['running', 'ok', 'failed', 'timeout', 'stopped', 'unknown']),
+    result: z.enum(['running', ...runResults]),
     how: z.string().meta({ description: 'How it ended, for people' }),
   })).meta({ description: 'The last ten, newest last, with the one that goes on' }),
 })

@@ -48,10 +48,12 @@ export type ExitStatus =
   | { readonly kind: 'unknown' }
 
 /** What began a run of a job. `start`: somebody has started the job. */
-export type RunCause = 'start' | 'schedule' | 'interval' | 'trigger' | 'retry' | 'catch-up'
+export const runCauses = ['start', 'schedule', 'interval', 'trigger', 'retry', 'catch-up'] as const
+export type RunCause = (typeof runCauses)[number]
 
 /** How a run ended. `stopped`: somebody did not want it any more; `unknown`: while no master lived. */
-export type RunResult = 'ok' | 'failed' | 'timeout' | 'stopped' | 'unknown'
+export const runResults = ['ok', 'failed', 'timeout', 'stopped', 'unknown'] as const
+export type RunResult = (typeof runResults)[number]
 
 /** What an end says of the run that it ended. */
 export interface RunNote {

@@ -1,12 +1,13 @@
 /** What is written of a job so that the next master goes on with it, and what that one makes of it. */
 import * as z from 'zod'
+import { runCauses } from '../core/model.ts'
 import type { Now } from '../core/proc.ts'
 import { newRounds } from '../core/rounds.ts'
 import type { Rounds } from '../core/rounds.ts'
 
 const due = z.object({
   id: z.string(),
-  cause: z.enum(['start', 'schedule', 'interval', 'trigger', 'retry', 'catch-up']),
+  cause: z.enum(runCauses),
   slot: z.number().nullable(),
 })
 
