@@ -21,6 +21,7 @@ export const exit = z.object({
   by: z.string().nullable().meta({ description: 'Who had asked' }),
   expected: z.boolean().meta({ description: 'The code is one of exitcodes' }),
   oom: z.boolean().optional().meta({ description: 'The kernel killed it for want of memory' }),
+  recycled: z.string().optional().meta({ description: 'It made place for the next incarnation as planned: why, as the worker said (by: null), or nsup (by: max_lifetime, max_memory, depends_restart, watch)' }),
   forensics: z.string().optional().meta({ description: 'The file that says what it was doing when its watchdog ended it' }),
   last_lines: z.array(z.string()).meta({ description: 'The last lines that it wrote' }),
 })

@@ -94,6 +94,7 @@ export function exitOf(record: ExitRecord): WireExit {
     by: record.by,
     expected: record.expected,
     ...(record.oom === true && { oom: true }),
+    ...(record.recycled !== undefined && { recycled: record.recycled }),
     ...(record.forensics !== undefined && { forensics: record.forensics }),
     last_lines: [...record.lastLines],
   }

@@ -1,7 +1,7 @@
 /** The cells of the table that lead to an end, and what follows of each: stops, exits, giving up. */
 import { disarm, endRun, endStoppedRun, failStart } from './job-life.ts'
 import { beginStop, climb, extend, kill, waitBeforeFirst } from './ladder.ts'
-import type { ExitStatus } from './model.ts'
+import type { Actor, ExitStatus } from './model.ts'
 import { isExpected, restartsAfter } from './policy.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 import { stayUp } from './starting.ts'
@@ -84,7 +84,7 @@ function endsAsPlanned(proc: Proc, status: ExitStatus): boolean {
 /** reconcile() starts it again, whatever the policy says. */
 function endAsPlanned(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
   const { planned } = proc
-  const { pid } = recordExit(proc, input, now, effects, { wanted: false, expected: true })
+  const { pid } = recordExit(proc, input, now, effects, { wanted: false, expected: true, recycled: planned })
   proc.backoff = 0
   proc.spawnError = ''
   proc.afterStop = 'again'
@@ -113,11 +113,15 @@ export function endAfterRunning(proc: Proc, turn: Turn<'exited'>): void {
   comeBack(proc, expected ? null : record.uptime, words, now, effects)
 }
 
+/** Who replaces a process that is well, without a person having asked for it. */
+const recyclers: ReadonlySet<Actor> = new Set(['max_lifetime', 'max_memory', 'depends_restart', 'watch'])
+
 export function endStopping(proc: Proc, { input, now, effects }: Turn<'exited'>): void {
   const afterStop = proc.want === 'up' ? proc.afterStop : 'rest'
   const expected = isExpected(input.status, proc.spec)
   const why = proc.reason
-  const record = recordExit(proc, input, now, effects, { wanted: true, expected })
+  const recycled = afterStop === 'again' && recyclers.has(proc.stopBy ?? '') ? why : null
+  const record = recordExit(proc, input, now, effects, { wanted: true, expected, recycled })
   if (proc.spec.care?.job !== undefined) return endStoppedRun(proc, record, afterStop, why, now, effects)
   if (afterStop === 'retry') return failStart(proc, why, now, effects)
   const evidence = record.forensics === undefined ? '' : `; what it was doing: ${record.forensics}`

@@ -94,6 +94,8 @@ export interface ExitRecord {
   readonly expected: boolean
   /** True if the kernel killed it for want of memory; absent: nothing says so. */
   readonly oom?: boolean
+  /** It made place for the next incarnation as planned: why, as the worker or nsup has put it; absent: it did not. */
+  readonly recycled?: string
   /** Of a job. */
   readonly run?: RunNote
   /** The job that it had in hand, as it had told, and has not done; absent after exit code 0. */

@@ -82,7 +82,7 @@ export function recordExit(
   { status, lastLines, oom = false }: { status: ExitStatus; lastLines: readonly string[]; oom?: boolean },
   now: Now,
   effects: Effect[],
-  { wanted, expected }: { wanted: boolean; expected: boolean },
+  { wanted, expected, recycled = null }: { wanted: boolean; expected: boolean; recycled?: string | null },
 ): ExitRecord {
   const pid = proc.id?.pid ?? 0
   const run = runNote(proc, status, wanted, expected)
@@ -97,6 +97,7 @@ export function recordExit(
     by: wanted ? proc.stopBy : null,
     expected,
     ...(oom && { oom }),
+    ...(recycled !== null && { recycled }),
     ...(proc.busy !== null && !(status.kind === 'code' && status.code === 0) && { job: proc.busy.job }),
     ...(run !== null && { run }),
     ...(proc.forensics !== null && { forensics: proc.forensics }),

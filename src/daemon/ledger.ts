@@ -4,7 +4,7 @@
  */
 import type { LedgerEntry } from '../api/history.ts'
 import type { EventBody, MasterEvent, StateEvent } from '../core/events.ts'
-import type { Actor } from '../core/model.ts'
+import type { Actor, ExitRecord } from '../core/model.ts'
 import type { Clock } from '../core/ports.ts'
 import type { Proc } from '../core/proc.ts'
 import { namespec } from '../core/spec.ts'
@@ -150,10 +150,15 @@ function ofEnd(event: StateBody, proc: Proc, about: Pick<Note, 'process' | 'inca
   const { status, pid, uptime, wanted, expected, by, oom } = last
   const failure = wanted ? by !== null && physicians.has(by) : !expected
   return {
-    type: 'exit', ...about, ...byOf(by), incarnation: last.incarnation, pid, uptime: Math.round(uptime), failure, rests, reason: exitWords(last),
+    type: 'exit', ...about, ...byOf(by), incarnation: last.incarnation, pid, uptime: Math.round(uptime), failure, rests, reason: endWords(last),
     ...(status.kind === 'code' ? { code: status.code } : status.kind === 'signal' ? { signal: status.signal } : {}),
     ...(oom === true ? { oom } : {}),
   }
+}
+
+function endWords(exit: ExitRecord): string {
+  const { recycled, by } = exit
+  return recycled === undefined ? exitWords(exit) : `${exitWords(exit)}, recycled${by === null ? ' itself' : ''}${recycled === '' ? '' : `${by === null ? ' ' : ': '}${recycled}`}`
 }
 
 function byOf(by: Actor | null): { readonly by?: string } {

@@ -174,7 +174,7 @@ it('max_lifetime replaces siblings one after the other, also over a change of ma
   down.clear()
   await watch()
   expect(together).toEqual([])
-  expect((await untilProcess(place, 'pair:pair_00', 'replaced', ({ incarnation }) => incarnation > 1)).exits?.at(-1)).toMatchObject({ wanted: true, by: 'max_lifetime' })
+  expect((await untilProcess(place, 'pair:pair_00', 'replaced', ({ incarnation }) => incarnation > 1)).exits?.at(-1)).toMatchObject({ wanted: true, by: 'max_lifetime', recycled: 'its max_lifetime is over' })
 })
 
 it('a shutdown that a master did not live to finish is begun again by the next one, in reverse order', async () => {

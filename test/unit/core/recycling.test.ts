@@ -76,6 +76,21 @@ describe('a worker that recycles itself', () => {
   })
 })
 
+it('an end that was planned says in the history why, whoever has planned it, and no other one does', () => {
+  const lifetime: CareSpec = { recycle: { maxMemory: null, memoryAction: { kind: 'none' }, maxLifetime: { after: 5000, spread: 0 } } }
+  const fleet = fleetOf({ autorestart: 'always', startsecs: 0, care: lifetime })
+  fleet.later(200)
+  recycle(fleet)
+  fleet.later(5000)
+  fleet.end('a', code(0))
+  fleet.tell(fleet.proc('a'), { type: 'recycle', reason: 'restart asked for by ann', by: 'ann', now: true })
+  fleet.end('a', code(0))
+  fleet.tell(fleet.proc('a'), { type: 'recycle', reason: 'db was restarted (depends_restart)', by: 'depends_restart', now: true })
+  fleet.tell(fleet.proc('a'), { type: 'stop', by: 'ann' })
+  fleet.end('a', code(0))
+  expect(fleet.proc('a').exits.map(({ recycled, by }) => [recycled, by])).toEqual([['after 10 jobs', null], ['its max_lifetime is over', 'max_lifetime'], [undefined, 'ann'], [undefined, 'ann']])
+})
+
 it('a job that was in hand when its worker died is named', () => {
   const proc = procIn('RUNNING', { busy: { job: 'table 4', until: null } })
   stepped(proc, exited({ kind: 'signal', signal: 'SIGKILL', core: false }))

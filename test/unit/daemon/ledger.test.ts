@@ -49,6 +49,12 @@ function ends(state: State, change: Partial<Proc>, status: ExitStatus): LedgerEn
   return desk.entries().find(({ type }) => type === 'exit')
 }
 
+test('who has recycled itself, or was recycled, is read of in the history', () => {
+  expect(ends('RUNNING', { planned: 'after 10 jobs' }, code(0))).toMatchObject({ code: 0, failure: false, reason: 'exit status 0, recycled itself after 10 jobs' })
+  expect(ends('RUNNING', { planned: '' }, code(0))).toMatchObject({ reason: 'exit status 0, recycled itself' })
+  expect(ends('STOPPING', { want: 'up', afterStop: 'again', stopBy: 'max_lifetime', reason: 'its max_lifetime is over' }, code(0))).toMatchObject({ reason: 'exit status 0, recycled: its max_lifetime is over' })
+})
+
 test('a life is written from its start to its end, with who and why', () => {
   const desk = new Desk()
   const proc = procIn('STOPPED', { incarnation: 0 }, { startsecs: 0 })
