@@ -50,12 +50,15 @@ export class DevLife {
     this.stopping = true
   }
 
-  /** Nothing runs any more, and nothing will by itself. */
+  /**
+   * Nothing runs any more, and nothing will by itself. Who was stopped was so by a request: it is the first half of a
+   * restart, or he who asked for it may ask for a start too.
+   */
   get over(): boolean {
     return [...this.specs].every(([name, { autostart, care }]) => {
       const state = this.states.get(name)
       if (state === undefined) return !autostart
-      if (care?.watch !== undefined || care?.job !== undefined) return false
+      if (care?.watch !== undefined || care?.job !== undefined || (state === 'STOPPED' && !this.stopping)) return false
       const again = state === 'FATAL' ? care?.restart?.retryAfter != null : state !== 'UNKNOWN' && this.wanted.has(name)
       return isStopped(state) && !again
     })

@@ -55,9 +55,11 @@ describe('What a developer hears of the life of the list', () => {
       return life.over
     }
     expect([lives({}), lives({}, change('a', 'RUNNING')), lives({}, change('a', 'EXITED', 'exit status 1, not expected, starts again', { want: 'up' }))]).toEqual([false, false, false])
-    expect([lives({}, change('a', 'EXITED', 'exit status 0')), lives({}, change('a', 'FATAL', 'x')), lives({}, change('a', 'STOPPING', 'SIGTERM sent, asked by ann', { by: 'ann' }), change('a', 'STOPPED'))]).toEqual([true, true, true])
+    expect([lives({}, change('a', 'EXITED', 'exit status 0')), lives({}, change('a', 'FATAL', 'x'))]).toEqual([true, true])
     expect(lives({}, change('a', 'STOPPING', 'its max_lifetime is over', { by: 'max_lifetime', want: 'up' }), change('a', 'STOPPED', '', { want: 'up' }))).toBe(false)
     expect(lives({ care: { watch } }, change('a', 'EXITED', 'exit status 0'))).toBe(false)
+    const restarted = [change('a', 'STOPPING', 'SIGTERM sent, asked by ann', { by: 'ann' }), change('a', 'STOPPED', 'stopped by ann', { by: 'ann' })]
+    expect([lives({}, ...restarted), lives({}, ...restarted, entry({ process: 'a', pid: 6, event: 'spawned' }), change('a', 'EXITED', 'exit status 0'))]).toEqual([false, true])
     const only = new DevLife([spec('a'), spec('b', { autostart: false, care: { watch } })])
     told(only, change('a', 'EXITED', 'exit status 0'))
     expect(only.over).toBe(true)
@@ -79,7 +81,7 @@ describe('What a developer hears of the life of the list', () => {
   it('does not hang on the words of the master: whatever they are, it ends when it should, with the same verdict', () => {
     const fates: readonly (readonly [Partial<ProcessSpec>, ProcInput, over: boolean, failed: boolean])[] = [
       [{ autorestart: 'never' }, exited(code(0)), true, false], [{ autorestart: 'never' }, exited(code(1)), true, true], [{ autorestart: 'always' }, exited(code(1)), false, true],
-      [{ autorestart: 'always' }, exited(code(0)), false, false], [{}, { type: 'stop', by: 'ann' }, true, false], [{}, { type: 'recycle', reason: 'old', by: 'max_memory', now: true }, false, false],
+      [{ autorestart: 'always' }, exited(code(0)), false, false], [{}, { type: 'stop', by: 'ann' }, false, false], [{}, { type: 'recycle', reason: 'old', by: 'max_memory', now: true }, false, false],
     ]
     for (const [change, input, over, failed] of fates) {
       const proc = procIn('RUNNING', {}, change)
