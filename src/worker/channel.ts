@@ -5,6 +5,7 @@
  */
 import { lineMax } from '../lib/parts.ts'
 import { fs } from './builtins.ts'
+import { openOwn } from './own-descriptor.ts'
 
 /** What waits at most. */
 const waitingMax = 1024 * 1024
@@ -130,25 +131,3 @@ export class Channel {
 
 /** The channel that the master has given to this worker. */
 export const channel: Channel = new Channel(process.env['NSUP_REPORT_FD'])
-
-/**
- * Opens the FIFO a second time for itself: not to wait when it is full is a property of the opened description, and others
- * in this process (or its children) may use the one that was handed over.
- */
-export function openOwn(named: string | undefined, mode: number): number {
-  const fd = Number(named ?? '')
-  if (!Number.isInteger(fd) || fd <= 2) return -1
-  const link = `/proc/self/fd/${String(fd)}`
-  try {
-    if (!fs.fstatSync(fd).isFIFO()) return -1
-    // A name that was inherited without its descriptor: the number belongs to a pipe of Node itself.
-    if (process.platform === 'linux' && !fs.readlinkSync(link).startsWith('/')) return -1
-  } catch {
-    return -1 // no such descriptor: somebody has passed on the name alone
-  }
-  try {
-    return fs.openSync(link, mode | fs.constants.O_NONBLOCK)
-  } catch {
-    return fd // no /proc, or the worker is somebody else by now: the one that was handed over, which may wait
-  }
-}

@@ -7,10 +7,11 @@ import type { Socket } from 'node:net'
 import { Assembly, lineMax, linesOf, wholeMax } from '../lib/parts.ts'
 import { ShortLines } from '../lib/short-lines.ts'
 import { fs } from './builtins.ts'
-import { channel, openOwn } from './channel.ts'
+import { channel } from './channel.ts'
 import type { Channel } from './channel.ts'
 import { MessageQueue } from './message-queue.ts'
 import type { Message, MessageHandler } from './message-queue.ts'
+import { openOwn } from './own-descriptor.ts'
 import { say } from './say.ts'
 
 /** Milliseconds that the end of a worker may wait for the master to take what is given back. */
