@@ -221,7 +221,7 @@ export const processCommands: readonly Command[] = [
     usage: "NAME DATA [--as json|text] [--all]",
     summary: 'send a message to a worker that says messages: true',
     details: [
-      'NAME is a process, a program (one of its processes, in turns), or NAME:* for all of a group or program; --all means all of NAME.',
+      'NAME is a process, a program (one of its processes, in turns), or NAME:* for all of a group or program; --all means all of NAME. Patterns and all are no names.',
       'DATA is taken as JSON if it is JSON, else as text; - reads it from standard input.',
       'Exit code: 0 it is on its way, 7 somebody could not take it or the inbox is full, 1 unknown name, or one that takes no messages.',
     ],

@@ -3,6 +3,7 @@
  * take a message; what means two things is refused with both.
  */
 import { suggest } from '../lib/suggest.ts'
+import { hintFor } from './addressing-hint.ts'
 import { namespec } from './spec.ts'
 
 export interface Addressee {
@@ -56,9 +57,20 @@ function pool<P extends Addressee>(to: string, name: string, procs: readonly P[]
 }
 
 function unknown(to: string, all: readonly Addressee[]): { readonly kind: 'problem'; readonly sentence: string } {
+  const nobody = `there is no process, program or group ${JSON.stringify(to.slice(0, 100))}`
+  const hint = hintFor(to, all, meansOf(all))
+  // A pattern that fits nobody may be a typo of an address.
+  if (hint !== '' && !/^[^*?]*:\*?$/.test(to)) return { kind: 'problem', sentence: `${nobody}; ${hint}` }
   const words = new Set(all.slice(0, candidates).flatMap((proc) => [namespec(proc.group, proc.name), proc.name, proc.spec.program, proc.group]))
   const meant = suggest(to.replace(/:\*?$/, ''), words)
-  return { kind: 'problem', sentence: `there is no process, program or group ${JSON.stringify(to.slice(0, 100))}${meant === undefined ? '' : `; did you mean ${meant}?`}` }
+  return { kind: 'problem', sentence: `${nobody}${meant === undefined ? '' : `; did you mean ${meant}?`}` }
+}
+
+function meansOf(all: readonly Addressee[]): (to: string) => readonly Addressee[] {
+  return (to) => {
+    const addressed = address(to, undefined, all)
+    return addressed.kind === 'problem' ? [] : addressed.procs
+  }
 }
 
 /** More are not compared: a typo is answered in milliseconds. */

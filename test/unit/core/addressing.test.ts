@@ -41,6 +41,30 @@ describe('an address', () => {
 
   it('that means nothing is refused, with what may be meant', () => {
     expect(found('chekin')).toBe('! there is no process, program or group "chekin"; did you mean checkin?')
-    for (const to of ['shp:*', 'shop:chekin_00', 'nobody at all', '', ':', '*']) expect(found(to)).toMatch(/^! there is no/)
+    for (const to of ['shp:*', 'shop:chekin_00', 'nobody at all', '', ':']) expect(found(to)).toMatch(/^! there is no/)
+  })
+
+  it.each([
+    ['all', 'this would be several: shop:*, odd:*, x:*, mail, twin:worker and 1 more'],
+    ['*', 'this would be several: shop:*, odd:*, x:*, mail, twin:worker and 1 more'],
+    ['checkin*', 'this would be checkin:*'],
+    ['sho?', 'this would be shop:*'],
+    ['mai*', 'this would be mail'],
+    ['shop:*_01', 'this would be shop:checkin_01'],
+    ['we*', 'this would be several: shop:web, odd:web2'],
+    ['twin:w*', 'this would be twin:worker'],
+    ['*:worker', 'this would be several: twin:worker, other:worker'],
+    ['zzz*', 'NAME:* for all of it'],
+    [`${'*'.repeat(200)}shop`, 'NAME:* for all of it'],
+  ])('%s is none, and is answered with what would have meant that', (to, end) => {
+    const said = found(to)
+    expect(said).toMatch(/^! there is no process, program or group ".*"; an address is no pattern, but a process, a program or a group: NAME for one of it, NAME:\* for all of it/)
+    expect(said.endsWith(end)).toBe(true)
+    for (const one of /several/.test(said) ? [] : (/would be (.*)$/.exec(said)?.slice(1) ?? [])) expect(found(one)).toMatch(/^(exact|all) /)
+  })
+
+  it('may be all, or have a star, where somebody is called so', () => {
+    const answer = address('all', undefined, [...shop, one('all', 'all')])
+    expect(answer).toMatchObject({ kind: 'exact', procs: [{ name: 'all' }] })
   })
 })
