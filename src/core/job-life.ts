@@ -4,7 +4,7 @@ import type { Job } from './job.ts'
 import { beginStop } from './ladder.ts'
 import { goOn, launchIfFree, runNext } from './launching.ts'
 import type { Actor, ExitRecord, RunResult } from './model.ts'
-import { backoffDelay, isFinal } from './policy.ts'
+import { isFinal, retryDelay } from './policy.ts'
 import { rests } from './proc.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 import { backOff, enter, exitWords } from './transitions.ts'
@@ -65,7 +65,7 @@ function failRun(proc: Proc, result: RunResult, reason: string, { pid, final = f
   rounds.waiting = [{ id, cause: 'retry', slot }, ...rounds.waiting]
   rounds.current = null
   proc.afterStop = 'failed'
-  proc.deadline = now.mono + backoffDelay(rounds.tries, proc.spec.care, proc.name)
+  proc.deadline = now.mono + retryDelay(proc)
   enter(proc, 'BACKOFF', reason, now, effects, oom ? { cause: 'oom' } : {})
 }
 

@@ -17,6 +17,21 @@ export function restartDelay(crashes: number, care: CareSpec | undefined, name: 
   return Math.max(restart.delay, backoff)
 }
 
+/** Who is in BACKOFF: `backoff` counts failed starts in a row, `crashes` all failures in a row; of a job, the tries of its run. */
+interface Failing {
+  readonly spec: ProcessSpec
+  readonly name: string
+  readonly backoff: number
+  readonly crashes: number
+}
+
+/** Milliseconds that who is in BACKOFF waits for its next try, whether a start, a run of a job or a process that was RUNNING has failed. */
+export function retryDelay({ spec: { care }, name, backoff, crashes }: Failing): number {
+  if (care?.job !== undefined) return backoffDelay(crashes, care, name)
+  if (backoff === 0) return restartDelay(crashes, care, name)
+  return backoffDelay(care?.restart?.backoff == null ? backoff : crashes, care, name)
+}
+
 function spreadDelay(failures: number, backoff: NonNullable<RestartSpec['backoff']>, name: string): number {
   const delay = Math.min(backoff.max, backoff.initial * backoff.factor ** Math.max(0, failures - 1))
   return Math.round(delay * (1 + backoff.jitter * lot(`${name} ${String(failures)}`)))

@@ -2,7 +2,7 @@
 import type { StateEvent } from './events.ts'
 import type { ExitRecord, ExitStatus, State } from './model.ts'
 import { runNote, takeUp, tell } from './job.ts'
-import { backoffDelay, gaveUp, restartDelay } from './policy.ts'
+import { gaveUp, restartDelay, retryDelay } from './policy.ts'
 import type { Effect, Now, Proc } from './proc.ts'
 
 const exitsKept = 10
@@ -32,8 +32,7 @@ export function backOff(proc: Proc, reason: string, now: Now, effects: Effect[],
   proc.backoff += 1
   proc.crashes += 1
   proc.afterStop = 'failed'
-  const { care } = proc.spec
-  proc.deadline = now.mono + backoffDelay(care?.restart?.backoff == null ? proc.backoff : proc.crashes, care, proc.name)
+  proc.deadline = now.mono + retryDelay(proc)
   enter(proc, 'BACKOFF', reason, now, effects, cause === undefined ? {} : { cause })
   const loop = comesBackTooOften(proc, now)
   if (!gaveUp(proc.backoff, proc.spec) && !proc.lastChance && loop === null) return

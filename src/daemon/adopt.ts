@@ -8,7 +8,7 @@ import { newProc } from '../core/proc.ts'
 import type { Now, Proc } from '../core/proc.ts'
 import { arm } from '../core/running.ts'
 import { standAgain } from '../core/ladder.ts'
-import { backoffDelay, restartDelay } from '../core/policy.ts'
+import { retryDelay } from '../core/policy.ts'
 import { shutdownActor } from '../core/shutdown.ts'
 import { namespec } from '../core/spec.ts'
 import type { GroupSpec, ProcessSpec } from '../core/spec.ts'
@@ -156,9 +156,9 @@ function rested(proc: Proc, now: Now): Proc {
     proc.state = 'STOPPED'
     proc.incarnation -= 1
   }
-  const { care } = proc.spec
-  if (proc.state === 'BACKOFF') proc.deadline = now.mono + (proc.backoff > 0 || proc.spec.care?.job !== undefined ? backoffDelay(care?.restart?.backoff == null && care?.job === undefined ? proc.backoff : proc.crashes, care, proc.name) : restartDelay(proc.crashes, care, proc.name))
-  if (proc.state === 'FATAL' && proc.want === 'up' && care?.restart?.retryAfter != null) proc.deadline = now.mono + care.restart.retryAfter
+  if (proc.state === 'BACKOFF') proc.deadline = now.mono + retryDelay(proc)
+  const retryAfter = proc.spec.care?.restart?.retryAfter ?? null
+  if (proc.state === 'FATAL' && proc.want === 'up' && retryAfter !== null) proc.deadline = now.mono + retryAfter
   return proc
 }
 
