@@ -45,8 +45,8 @@ export const inbox = z.object({
 const runCause = z.enum(runCauses)
 
 const task = z.object({
-  cause: runCause.nullable().meta({ description: 'What began the run that goes on, or that is to be tried again' }),
-  waiting: z.int().meta({ description: 'Runs that wait for the one that goes on' }),
+  cause: runCause.nullable().meta({ description: 'What began the run that goes on' }),
+  waiting: z.int().meta({ description: 'Runs that wait for the one that goes on, or for what holds the job' }),
   skipped: z.int().meta({ description: 'Slots that were not run' }),
   runs: z.array(z.object({
     incarnation: z.int(),

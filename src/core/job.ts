@@ -239,6 +239,6 @@ export function jobView(proc: Proc, now: Now): JobView | null {
   const rest = isArmed(proc) || (proc.state === 'EXITED' && proc.want === 'down')
   return {
     nextRun: isArmed(proc) ? (nextRunAt(proc, now) ?? 0) : 0,
-    cause: rounds?.current?.cause ?? null, waiting: rounds?.waiting.length ?? 0, skipped: rounds?.skipped ?? 0, resting: rest && isWell && proc.spawnError === '',
+    cause: rounds?.current?.cause ?? null, waiting: rounds?.waiting.filter(({ cause }) => cause !== 'retry').length ?? 0, skipped: rounds?.skipped ?? 0, resting: rest && isWell && proc.spawnError === '',
   }
 }

@@ -67,9 +67,9 @@ export interface RunNote {
 export interface JobView {
   /** When it runs next; 0: nothing is planned, or it waits for something else. */
   readonly nextRun: number
-  /** What began the run that goes on, or that is about to; `null`: none. */
+  /** What began the run that goes on; `null`: none does. */
   readonly cause: RunCause | null
-  /** Runs that wait for the one that goes on. */
+  /** Runs that wait for the one that goes on, or for what holds it; not a run that is to be tried again. */
   readonly waiting: number
   /** Slots that were not run since it was added. */
   readonly skipped: number

@@ -27,7 +27,7 @@ export interface Rounds {
   endedAt: number
   /** What is to be run, the next one first. */
   waiting: readonly Due[]
-  /** What runs, or is to be tried again. */
+  /** What runs. While it waits to be tried again it is the first of `waiting`. */
   current: Due | null
   /** How often the current run has been tried again. */
   tries: number

@@ -113,6 +113,7 @@ describe('A run', () => {
     const fleet = fleetOf({ interval: 600_000, retries: 2 })
     fleet.end('j', code(1))
     expect([fleet.states(), viewOf(fleet.proc('j'), 1, at(fleet.now)).reason]).toEqual([['j BACKOFF'], 'exit status 1, not expected; retry 1 of 2 in 1 s'])
+    expect(viewOf(fleet.proc('j'), 1, at(fleet.now)).task).toMatchObject({ cause: null, waiting: 0 })
     fleet.later(1000)
     fleet.end('j', code(1))
     fleet.later(2000)
