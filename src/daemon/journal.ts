@@ -3,8 +3,8 @@
  * write. One file for every process was tried: at 500 of them a start and a stop were mostly renames. A line that
  * is cut or spoilt counts as not there; a session begins by writing the file anew, and does so again when it has grown.
  */
-import { join } from 'node:path'
 import * as z from 'zod'
+import { journalIn } from '../config/instance.ts'
 import { rests } from '../core/proc.ts'
 import type { ExitRecord } from '../core/model.ts'
 import type { Ranked } from '../core/order.ts'
@@ -59,10 +59,6 @@ export interface JournalOptions {
   readonly onChange?: (changed: readonly Proc[]) => void
 }
 
-function journalFile(runDir: string): string {
-  return join(runDir, 'journal.jsonl')
-}
-
 export class Journal {
   private readonly dirty = new Set<Proc>()
   private readonly gone: Entry[] = []
@@ -74,15 +70,22 @@ export class Journal {
   /** Characters in the file; as good as full until it has been written anew. */
   private size = Infinity
   private failing = false
+  /** The file remembers who is not there any more. */
+  private stale = false
 
   constructor(options: JournalOptions) {
     this.options = options
-    this.file = journalFile(options.runDir)
+    this.file = journalIn(options.runDir)
   }
 
   /** Remembers that this process has changed. */
   touch(proc: Proc): void {
     this.dirty.add(proc)
+  }
+
+  /** All that the last master knew has been taken over: what else the file says does not hold any more, also if nothing changes. */
+  takenOver(): void {
+    this.stale = true
   }
 
   /** The process has left the fleet: nothing of it is kept. */
@@ -101,7 +104,7 @@ export class Journal {
     if (ending) for (const proc of this.dirty) if (rests(proc)) this.dirty.delete(proc)
     const changed = [...this.dirty]
     if (!ending) this.options.onChange?.(changed)
-    if (changed.length === 0 && this.gone.length === 0) return
+    if (changed.length === 0 && this.gone.length === 0 && (ending || !this.stale)) return
     const errno = this.size > sizeMax ? this.writeAnew() : this.append(changed)
     if ((errno !== null) === this.failing) return
     this.failing = errno !== null
@@ -151,6 +154,7 @@ export class Journal {
   }
 
   private written(procs: readonly Proc[]): void {
+    this.stale = false
     this.gone.length = 0
     for (const proc of procs) {
       this.dirty.delete(proc)
@@ -179,7 +183,7 @@ function lineOf(entry: Entry): string {
 /** Everything that the last master wrote about its processes. */
 export function remembered(runDir: string, store: RecordStore): Remembered[] {
   const known = new Map<string, Remembered>()
-  for (const line of (store.read(journalFile(runDir)) ?? '').split('\n')) {
+  for (const line of (store.read(journalIn(runDir)) ?? '').split('\n')) {
     const entry = parseEntry(line)
     if (entry === null) continue
     const key = `${entry.group}:${entry.name}`

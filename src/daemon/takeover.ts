@@ -35,12 +35,13 @@ interface Parts {
 
 /** Takes over and applies; synchronous, so that no request sees half of it. Returns the config's groups, AUTO logs named. */
 export function takeOver(config: Config, memory: readonly Remembered[], parts: Parts): readonly GroupSpec[] {
-  const { fleet, streams, loop, ports } = parts
+  const { fleet, streams, journal, loop, ports } = parts
   const { clock, processes, bootId, runDir, autoLogs, comparison } = ports
   const sources = { remembered: memory, configured: config.groups, processes, bootId, runDir }
   limit(fleet, config.master)
   const adopted = adopt(sources, { mono: clock.monotonic(), wall: clock.wall() })
   removeStaleFolders(adopted, config, ports)
+  if (memory.length > 0) journal.takenOver()
   for (const { proc, groupPriority } of adopted) enlist(fleet, proc, groupPriority)
   const running = activeGroups(fleet)
   autoLogs.cleanUp(running)
