@@ -139,7 +139,7 @@ export class PostOffice implements Messages {
   #refuse(from: string, data: string, refused: Refused): Refused {
     const { bus } = this.#ports
     if (bus.isWanted('message.refused')) {
-      bus.publish({ type: 'message.refused', sender: from, addressee: refused.to, code: refused.code, reason: refused.message, bytes: data.length })
+      bus.publish({ type: 'message.refused', sender: from, addressee: refused.to, code: refused.code, reason: refused.message, bytes: Buffer.byteLength(data) })
     }
     return refused
   }

@@ -148,11 +148,11 @@ describe('a message', () => {
     send('web')
     const leave = bus.subscribe((event) => { events.push(event) })
     send('web', undefined, 'x'.repeat(3000))
-    send('off')
+    send('off', undefined, 'é')
     leave()
     expect(events).toMatchObject([
       { type: 'message.sent', group: 'web', name: 'web', sender: 'cli me', data: `"${'x'.repeat(999)}` },
-      { type: 'message.refused', addressee: 'off', sender: 'cli me', code: 'NOT_RUNNING' },
+      { type: 'message.refused', addressee: 'off', sender: 'cli me', code: 'NOT_RUNNING', bytes: 4 },
     ])
     expect(bus.recent()).toEqual([])
   })
