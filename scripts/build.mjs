@@ -20,7 +20,7 @@ const banner = { js: "import { createRequire as __createRequire } from 'node:mod
 
 const client = build({
   ...common,
-  entryPoints: { nsup: 'src/cli/full.ts', load: 'src/config/load.ts' },
+  entryPoints: { nsup: 'src/cli/full.ts', load: 'src/config/load.ts', left: 'src/os/left-behind.ts' },
   splitting: true,
   format: 'esm',
   banner,
@@ -47,6 +47,7 @@ const quick = build({
     name: 'leave-the-rest-to-full',
     setup({ onResolve }) {
       onResolve({ filter: /\/config\/load\.ts$/ }, () => ({ path: './load.js', external: true }))
+      onResolve({ filter: /\/os\/left-behind\.ts$/ }, () => ({ path: './left.js', external: true }))
       onResolve({ filter: /^\.\/(full|usage|version|verbs\/.*)\.ts$/ }, ({ path }) =>
         path === './verbs/status.ts' ? undefined : { path: './nsup.js', external: true })
     },

@@ -7,7 +7,7 @@ import type { Client, ConnectOptions, Endpoint } from '../api/client.ts'
 import type { Command, Context, Run, ShellHooks, Style } from './command.ts'
 import { findConfig } from '../config/find.ts'
 import { commands, findCommand } from './commands.ts'
-import { explain } from './failure.ts'
+import { explainWithLook } from './failure.ts'
 import type { CliError } from './clierror.ts'
 import { silent } from './output.ts'
 import type { Output } from './output.ts'
@@ -58,7 +58,7 @@ export async function runParsed(parsed: Parsed | Unparsed, world: World): Promis
     return await loaded.run(context)
   } catch (error) {
     if (world.ask !== undefined && error instanceof AuthenticationError) throw error
-    return report(error, explain(error, parsed.command, server), world)
+    return report(error, await explainWithLook(error, parsed.command, server), world)
   }
 }
 

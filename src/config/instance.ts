@@ -21,6 +21,11 @@ export interface Instance {
   readonly socket: string
 }
 
+/** Where a master keeps what the next one takes over; gone after an orderly end. */
+export function journalIn(runDir: string): string {
+  return join(runDir, 'journal.jsonl')
+}
+
 /** The longest path that fits into a socket address (108 bytes with the final NUL; macOS has 104). */
 const socketPathMax = 100
 

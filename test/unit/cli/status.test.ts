@@ -1,5 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ConnectionError } from '../../../src/api/client.ts'
+import { instanceOf, journalIn } from '../../../src/config/instance.ts'
+import { bootId, startTimeOf } from '../../../src/os/proc.ts'
 import { bare, command, lost, project, status } from './harness.ts'
 
 const stripped = (text: string): string => text.replace(/\x1b\[\d+m/g, '')
@@ -94,6 +97,19 @@ test('without a master, a command of an instance says so in one sentence and how
   const fail = (): never => { throw new ConnectionError('unix:///x', 'ENOENT', 'no such file') }
   const result = await bare(['status', '-c', config], { status: fail }, { env })
   expect(result).toMatchObject({ code: 4, out: '', err: `nsup: no master runs for ${config} (start one with: nsup start all)\n` })
+  remove()
+})
+
+test.each([[1, '1 worker of the last one runs on, and the next one adopts it'], [2, '2 workers of the last one run on, and the next one adopts them']])('where %i workers outlive their master, it says so too', async (count, words) => {
+  const { config, env, remove } = project()
+  const { runDir } = instanceOf(config, env)
+  mkdirSync(runDir, { recursive: true })
+  // Two processes that are there, whoever they are: this one and its parent.
+  const workers = [process.pid, process.ppid].slice(0, count).map((pid, at) => ({ group: 'g', name: `w${String(at)}`, status: { pid, startTime: startTimeOf(pid), bootId: bootId() } }))
+  writeFileSync(journalIn(runDir), workers.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  const fail = (): never => { throw new ConnectionError('unix:///x', 'ECONNREFUSED', 'refused connection') }
+  const result = await bare(['status', '-c', config], { status: fail }, { env })
+  expect(result).toMatchObject({ code: 4, out: '', err: `nsup: no master runs for ${config}; ${words} (start one with: nsup start all)\n` })
   remove()
 })
 
