@@ -43,6 +43,7 @@ export const localCommands: readonly Command[] = [
     summary: 'run the list in the foreground, for development: all output side by side, restarts when files change',
     details: [
       'Ctrl-C stops all, a second one at once. However it ends, no worker is left behind. It runs beside nothing else: its own folders, no servers of the config, no alerts, no event listeners.',
+      'An edited config is applied as nsup update does it; one that cannot be run is shown, and the last good one goes on.',
       'Exit code: 0 all ended well, 1 a program failed or had to be killed, 2 it could not begin.',
     ],
     options: ['only', 'watch'],

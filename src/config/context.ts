@@ -23,11 +23,13 @@ export interface Context {
   /** What this machine can do. */
   readonly capabilities: readonly Capability[]
   readonly lookups: Map<string, string | null>
+  /** Files and patterns that are read for it, absolute; also those that are not there. */
+  readonly sources: Set<string>
 }
 
 /** A fresh context of a main file. */
-export function newContext(from: Omit<Context, 'hostName' | 'lookups'>): Context {
-  return { ...from, hostName: hostname(), lookups: new Map() }
+export function newContext(from: Omit<Context, 'hostName' | 'lookups' | 'sources'>): Context {
+  return { ...from, hostName: hostname(), lookups: new Map(), sources: new Set() }
 }
 
 export type Settled = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly reason: string; readonly hint?: string }

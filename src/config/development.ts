@@ -29,7 +29,7 @@ export function forDevelopment(config: Config, wishes: DevWishes, logDir: string
     ...config,
     master: masterOf(config.master, logDir),
     servers: [],
-    groups: config.groups.map((group) => ({ ...group, processes: group.processes.map((spec) => specOf(spec, dirname(config.file), wishes, logDir)) })),
+    groups: config.groups.map((group) => ({ ...group, processes: group.processes.map((spec) => specOf(spec, config.file, wishes, logDir)) })),
   }
 }
 
@@ -51,11 +51,11 @@ function masterOf(master: MasterSpec, logDir: string): MasterSpec {
   }
 }
 
-function specOf(spec: ProcessSpec, here: string, { only, watch, root, binds }: DevWishes, logDir: string): ProcessSpec {
+function specOf(spec: ProcessSpec, file: string, { only, watch, root, binds }: DevWishes, logDir: string): ProcessSpec {
   const log = (stream: LogSpec, ending: string): LogSpec =>
     ({ ...stream, ...logSize, file: join(logDir, `${namespec(spec.group, spec.name)}.${ending}`), auto: false, syslog: false, compress: false, timestamp: false })
-  const base = spec.directory ?? here
-  const watched = watch && spec.care?.watch === undefined ? { watch: { base, paths: [base], ignore: [], delay: watchDelay } } : {}
+  const base = spec.directory ?? dirname(file)
+  const watched = watch && spec.care?.watch === undefined ? { watch: { base, paths: [base], ignore: [file], delay: watchDelay } } : {}
   const care = { ...spec.care, ...watched, ...(binds && { deathSignal: spec.stopsignal }) }
   return {
     ...spec,

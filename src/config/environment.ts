@@ -51,6 +51,7 @@ export function readEnvFiles(section: RawSection | undefined, names: Names, cont
     const path = expandScalar(scalar, optionTitle(section, 'env_file'), false, section.format, names, context)?.trim()
     if (path === undefined || path === '') continue
     const file = path.startsWith('~') ? absolute(path, context) : resolve(dirname(scalar.at.file), path)
+    context.sources.add(file)
     const text = readText(file)
     if (typeof text !== 'string') {
       context.findings.add(errorAt(scalar.at, `${optionTitle(section, 'env_file')}: '${path}' cannot be read: ${text.reason}`))

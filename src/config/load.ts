@@ -41,6 +41,8 @@ export interface Loaded {
   readonly problems: readonly Problem[]
   /** Programs of `byHand` that are not in the config, and why: nothing in a file is refused because of them. */
   readonly left: ReadonlyMap<string, readonly Problem[]>
+  /** Files and patterns that it is made of, absolute: a change of one may be a change of the config. */
+  readonly sources: readonly string[]
 }
 
 /** Reads and checks a config file. */
@@ -48,27 +50,27 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
   const here = dirname(resolve(options.cwd, file))
   const left = new Map<string, Problem[]>()
   for (let byHand = options.byHand ?? []; ; byHand = byHand.filter(({ name }) => !left.has(name))) {
-    const { config, problems } = loadOnce(file, { ...options, byHand })
+    const { config, problems, sources } = loadOnce(file, { ...options, byHand })
     const bad = problems.filter(({ severity }) => config === null && severity === 'error').flatMap((problem) => {
       const program = programAt(byHand, here, problem)
       return program === undefined ? [] : [{ program, problem }]
     })
     for (const { program, problem } of bad) left.set(program.name, [...(left.get(program.name) ?? []), problem])
-    if (bad.length === 0) return { config, problems, left }
+    if (bad.length === 0) return { config, problems, left, sources }
   }
 }
 
 function loadOnce(file: string, options: LoadOptions): Omit<Loaded, 'left'> {
   const { mainFile, format, sections, files, context } = begin(file, options)
   const { findings } = context
-  if (findings.failed && sections.length === 0) return { config: null, problems: findings.all() }
+  const found = (config: Config | null): Omit<Loaded, 'left'> => ({ config, problems: findings.all(), sources: [...context.sources] })
+  if (findings.failed && sections.length === 0) return found(null)
   // A table may be called as a program is.
   const names = new Set(sections.filter(({ kind }) => kind !== 'table' && Object.values(namedSections).includes(kind)).map(({ name }) => name.trim()))
   const added = byHandSections(options.byHand ?? [], format, context.here)
   for (const { name, at } of added) if (names.has(name)) findings.add(warningAt(at, `${name} stands in the config now: what was added by hand under that name is left out`))
   const built = build([...sections, ...added.filter(({ name }) => !names.has(name))], mainFile, options.overrides ?? {}, context)
-  if (findings.failed) return { config: null, problems: findings.all() }
-  return { config: { file: mainFile, format, files, ...built }, problems: findings.all() }
+  return found(findings.failed ? null : { file: mainFile, format, files, ...built })
 }
 
 /** The merged sections of a config and its includes, before anything in them is expanded or checked. */
@@ -101,6 +103,7 @@ function readAll(mainFile: string, files: string[], context: Context, text?: str
   const includes: RawSection[] = []
   const take = (file: string): void => {
     files.push(file)
+    context.sources.add(file)
     const read = file === mainFile && text !== undefined ? sourceOf(text, file) : readSource(file)
     context.findings.add(...read.problems)
     for (const section of read.sections) {
@@ -139,7 +142,9 @@ function findIncluded(include: RawSection, mainFile: string, context: Context): 
     const text = expandScalar(piece.scalar, 'files of include', false, include.format, names, context)
     for (const pattern of piece.split ? (text ?? '').split(/\s+/) : [(text ?? '').trim()]) {
       if (pattern === '') continue
-      const matched = globFiles(resolve(dirname(mainFile), pattern))
+      const wanted = resolve(dirname(mainFile), pattern)
+      context.sources.add(wanted)
+      const matched = globFiles(wanted)
       if (matched.length === 0) context.findings.add(warningAt(piece.scalar.at, `No file matches via include "${pattern}"`))
       found.push(...matched)
     }

@@ -94,6 +94,26 @@ describe('nsup dev', () => {
     expect(await place.nsup('dev', '--only', 'god')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('did you mean good?') as string })
   })
 
+  it('applies an edited config, goes on with the last good one, and lives through a restart of its only program', async () => {
+    const program = (name: string, text: string): string => `  ${name}: {command: 'sh -c "echo ${text}; exec sleep 600"', startsecs: 0}\n`
+    const place = developing(() => `programs:\n${program('web', 'one')}`)
+    const dev = place.background('dev')
+    const [, address = ''] = /nsup -s (\S+) status/.exec(await untilSaid(dev, /nsup -s \S+ status[^]*web +\| one|web +\| one[^]*nsup -s \S+ status/)) ?? []
+    expect(await place.nsup('-s', address, 'restart', 'web')).toMatchObject({ exitCode: 0 })
+    await untilSaid(dev, /(web +\| one[^]*){2}/)
+    place.write(place.config, `programs:\n${program('web', 'one')}  queue: {command: sleep, autostart: perhaps}\n`)
+    await untilSaid(dev, /programs\.yaml:3:\d+: error: programs\.queue\.autostart[^]*programs\.yaml cannot be run as it is; the last good list goes on/)
+    place.write(place.config, `programs:\n${program('web', 'two')}${program('queue', 'new')}`)
+    await untilSaid(dev, /programs\.yaml changed \(watch\): changes web; adds queue\n/)
+    await untilSaid(dev, /web +\| two/)
+    await untilSaid(dev, /queue +\| new/)
+    place.write(place.config, `programs:\n${program('queue', 'new')}`)
+    await untilSaid(dev, /removes web\n[^]*web +\* stopped/)
+    process.kill(dev.pid, 'SIGINT')
+    expect(await dev.ended).toBe(0)
+    expect([place.left(), homes(place), dev.said().match(/queue +\| new/g)]).toEqual([[], [], ['queue | new']])
+  })
+
   it('does not begin beside a master of the same config', async () => {
     const place = developing(() => 'programs: {a: {command: sleep 600}}\n')
     await place.master()

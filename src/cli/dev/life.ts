@@ -28,7 +28,7 @@ interface Entry extends LogFields {
 const usual: readonly (LineEvent | undefined)[] = ['signal', 'root']
 
 export class DevLife {
-  private readonly specs: ReadonlyMap<string, ProcessSpec>
+  private specs: ReadonlyMap<string, ProcessSpec> = new Map()
   private readonly states = new Map<string, State>()
   /** Whose end was no good one, and why. */
   private readonly failures = new Map<string, string>()
@@ -41,7 +41,19 @@ export class DevLife {
   private hurried = false
 
   constructor(specs: readonly ProcessSpec[]) {
+    this.take(specs)
+  }
+
+  /** The list is another one from now on. Who is new begins with nothing; what went wrong with who is no more does not count. */
+  take(specs: readonly ProcessSpec[]): void {
+    const before = this.specs
     this.specs = new Map(specs.map((spec) => [namespec(spec.group, spec.name), spec]))
+    for (const name of [...before.keys(), ...this.specs.keys()].filter((one) => !before.has(one) || !this.specs.has(one))) {
+      this.states.delete(name)
+      this.failures.delete(name)
+      this.wanted.delete(name)
+      this.early.delete(name)
+    }
   }
 
   /** All are being stopped: who ends now is no news. Asked again: they get no more time. */

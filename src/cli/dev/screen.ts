@@ -24,15 +24,20 @@ export function labelsOf(processes: readonly { readonly namespec: string; readon
 export class Screen {
   private readonly output: Output
   private readonly style: 'json' | 'lines'
-  private readonly labels: ReadonlyMap<string, string>
-  private readonly colours: ReadonlyMap<string, Colour>
-  private readonly width: number
+  private labels: ReadonlyMap<string, string> = new Map()
+  private colours: ReadonlyMap<string, Colour> = new Map()
+  private width = 0
 
   constructor(output: Output, labels: ReadonlyMap<string, string>, style: 'json' | 'lines') {
     this.output = output
     this.style = style
-    this.labels = labels
-    this.colours = coloursOf([...labels.values()])
+    this.name(labels)
+  }
+
+  /** These are the processes from now on; who is no more may have last words. */
+  name(labels: ReadonlyMap<string, string>): void {
+    this.labels = new Map([...this.labels, ...labels])
+    this.colours = coloursOf([...this.labels.values()], this.colours)
     this.width = Math.max(ownName.length, ...[...labels.values()].map((label) => label.length))
   }
 
@@ -53,9 +58,10 @@ export class Screen {
 }
 
 /** By the name, so that it is the same tomorrow; another one where that is taken already. */
-function coloursOf(labels: readonly string[]): ReadonlyMap<string, Colour> {
-  const colours = new Map<string, Colour>()
+function coloursOf(labels: readonly string[], given: ReadonlyMap<string, Colour>): ReadonlyMap<string, Colour> {
+  const colours = new Map(given)
   for (const label of [...labels].sort()) {
+    if (colours.has(label)) continue
     const wished = [...label].reduce((hash, character) => (hash * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003, 7)
     const free = palette.map((_, at) => palette[(wished + at) % palette.length]).find((colour) => ![...colours.values()].includes(colour ?? 'cyan'))
     colours.set(label, free ?? palette[wished % palette.length] ?? 'cyan')

@@ -12,19 +12,36 @@ export class Show {
   onOver: () => void = () => undefined
   readonly #screen: Screen
   readonly #life: DevLife
-  readonly #logs: ReadonlyMap<string, readonly Tail[]>
+  /** By process, then by file. */
+  readonly #logs = new Map<string, Map<string, Tail>>()
   readonly #main: Tail
   /** One thing after another. */
   #turn: Promise<void> = Promise.resolve()
 
   /** The logs must be there. */
   constructor(context: Context, specs: readonly ProcessSpec[], logDir: string) {
-    const named = specs.map((spec) => ({ spec, name: spec.name, namespec: namespec(spec.group, spec.name) }))
     const out = context.options.plain === true ? { ...context.out, colour: false } : context.out
-    this.#screen = new Screen(out, labelsOf(named), context.style === 'json' ? 'json' : 'lines')
+    this.#screen = new Screen(out, labelsFor(specs), context.style === 'json' ? 'json' : 'lines')
     this.#life = new DevLife(specs)
-    this.#logs = new Map(named.map(({ spec, namespec: process }) => [process, this.#tailsOf(process, spec)]))
+    for (const spec of specs) this.#followLogs(spec, 'beginning')
     this.#main = new Tail(devLog(logDir), (line) => { this.#take(line) })
+  }
+
+  /** The list is another one from now on; the logs must be there. */
+  take(specs: readonly ProcessSpec[]): void {
+    this.#screen.name(labelsFor(specs))
+    this.#life.take(specs)
+    for (const spec of specs) this.#followLogs(spec, 'end')
+  }
+
+  /** Lets go of the logs of all but these: nothing of the others runs any more. */
+  async keepOnly(specs: readonly ProcessSpec[]): Promise<void> {
+    const kept = new Set(specs.map(({ group, name }) => namespec(group, name)))
+    for (const [process, tails] of [...this.#logs]) {
+      if (kept.has(process)) continue
+      this.#logs.delete(process)
+      await Promise.all([...tails.values()].map((tail) => tail.close()))
+    }
   }
 
   /** A line of nsup's own. */
@@ -41,7 +58,7 @@ export class Show {
   async close(): Promise<void> {
     await this.#main.close()
     await this.#turn
-    await Promise.all([...this.#logs.values()].flat().map((tail) => tail.close()))
+    await Promise.all([...this.#logs.values()].flatMap((tails) => [...tails.values()]).map((tail) => tail.close()))
   }
 
   /** Says what did not go well; the exit code. */
@@ -51,19 +68,27 @@ export class Show {
     return problems.length > 0 ? 1 : 0
   }
 
-  #tailsOf(process: string, { stdout, stderr }: ProcessSpec): Tail[] {
-    const tail = (file: string | null, stream: 'stdout' | 'stderr'): Tail[] =>
-      file === null ? [] : [new Tail(file, (line) => { this.#screen.line(process, stream, line) })]
-    return [...tail(stdout.file, 'stdout'), ...tail(stderr.file, 'stderr')]
+  #followLogs(spec: ProcessSpec, from: 'beginning' | 'end'): void {
+    const process = namespec(spec.group, spec.name)
+    const tails = this.#logs.get(process) ?? new Map<string, Tail>()
+    this.#logs.set(process, tails)
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const { file } = spec[stream]
+      if (file !== null && !tails.has(file)) tails.set(file, new Tail(file, (line) => { this.#screen.line(process, stream, line) }, from))
+    }
   }
 
   #take(line: string): void {
     this.#turn = this.#turn.then(async () => {
       const news = this.#life.read(line)
       if (news === null) return
-      if (news.last && news.process !== null) await Promise.all((this.#logs.get(news.process) ?? []).map((tail) => tail.caughtUp()))
+      if (news.last && news.process !== null) await Promise.all([...this.#logs.get(news.process)?.values() ?? []].map((tail) => tail.caughtUp()))
       this.#screen.line(news.process ?? ownName, 'state', news.text, news.bad)
       if (this.#life.over) this.onOver()
     })
   }
+}
+
+function labelsFor(specs: readonly ProcessSpec[]): ReadonlyMap<string, string> {
+  return labelsOf(specs.map(({ group, name }) => ({ name, namespec: namespec(group, name) })))
 }

@@ -1,4 +1,4 @@
-/** Follows one log file from its beginning, line by line; a line without an end is cut, so that it cannot fill the memory. */
+/** Follows one log file from its beginning, or from where it ends, line by line; a line without an end is cut, so that it cannot fill the memory. */
 import { statSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { followLog } from '../../api/followlog.ts'
@@ -17,10 +17,11 @@ export class Tail {
   #rest = ''
   #wake: () => void = () => undefined
 
-  /** The file must be there. */
-  constructor(path: string, onLine: (line: string) => void) {
+  /** The file must be there. `from`: whether what stands in it already is shown. */
+  constructor(path: string, onLine: (line: string) => void, from: 'beginning' | 'end' = 'beginning') {
     this.#path = path
     this.#onLine = onLine
+    if (from === 'end') this.#position = endOf(path) ?? ''
     this.#ended = this.#follow()
   }
 
@@ -42,8 +43,8 @@ export class Tail {
   }
 
   async #follow(): Promise<void> {
-    const { ino } = statSync(this.#path)
-    const items = await followLog(this.#path, { from: `${String(ino)}:0`, signal: this.#abort.signal, what: this.#path })
+    const from = this.#position === '' ? `${String(statSync(this.#path).ino)}:0` : this.#position
+    const items = await followLog(this.#path, { from, signal: this.#abort.signal, what: this.#path })
     for await (const item of items) {
       if (item.type !== 'text') continue
       this.#take(item.text)

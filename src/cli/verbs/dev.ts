@@ -1,22 +1,23 @@
 /** `dev [--only NAMES] [--watch]`: the list in the foreground, with all output side by side, until Ctrl-C. */
 import { existsSync } from 'node:fs'
 import { connect } from '../../api/client.ts'
-import { formatProblem, sortProblems } from '../../config/check.ts'
-import { forDevelopment, isNamed } from '../../config/development.ts'
 import type { DevWishes } from '../../config/development.ts'
 import { isForeign } from '../../config/find.ts'
 import type { Instance } from '../../config/instance.ts'
-import { loadConfig } from '../../config/load.ts'
 import { isWithoutConfig } from '../../config/without-config.ts'
 import type { ProcessSpec } from '../../core/spec.ts'
 import { knowsDeathSignal } from '../../os/exec-chain.ts'
-import { didYouMean } from '../../lib/suggest.ts'
+import { systemClock } from '../../os/clock.ts'
+import { watchFiles } from '../../os/watch.ts'
 import { CliError } from '../clierror.ts'
 import type { Context } from '../command.ts'
+import { Following } from '../dev/following.ts'
 import { homeOf, makeHome, removeHome } from '../dev/home.ts'
 import type { DevHome } from '../dev/home.ts'
 import { startMaster } from '../dev/master.ts'
 import type { DevMaster, DevOrder } from '../dev/master.ts'
+import { readList } from '../dev/reading.ts'
+import type { Reading } from '../dev/reading.ts'
 import { Show } from '../dev/show.ts'
 import { isDown } from '../failure.ts'
 import { requireInstance } from '../server.ts'
@@ -25,7 +26,9 @@ export async function run(context: Context): Promise<number> {
   const instance = ownInstance(context)
   const wishes = wishesOf(context)
   const home = homeOf(instance.configFile, context.env)
-  const specs = readSpecs(context, instance, home, wishes)
+  const { logDir } = home.instance
+  const read = (): Reading => readList(instance.configFile, { env: context.env, cwd: process.cwd(), logDir }, wishes)
+  const { specs, sources } = firstReading(context, read)
   await refuseBeside(instance, home)
   const order = { configFile: instance.configFile, home: home.folder, env: context.env, wishes }
   if (existsSync(home.folder)) {
@@ -33,10 +36,11 @@ export async function run(context: Context): Promise<number> {
     await clearAway(home, order)
   }
   makeHome(home, specs)
-  const show = new Show(context, specs, home.instance.logDir)
+  const show = new Show(context, specs, logDir)
   const master = startMaster(order)
   const stopped = stopOnSignals(context, master, show)
   show.onOver = () => { master.stop('stop') }
+  const following = follow({ context, instance, home, read, show }, sources, master)
   const problem = await master.started
   if (problem !== null) {
     await show.close()
@@ -45,6 +49,7 @@ export async function run(context: Context): Promise<number> {
   }
   show.say(`asking it from another terminal: nsup -s unix://${home.instance.socket} status`)
   const how = await master.ended
+  following.close()
   await show.close()
   if (how !== 0) {
     show.say(`its master ended by itself (${String(how)}): what it left is being stopped`, true)
@@ -72,20 +77,39 @@ function wishesOf({ options }: Context): DevWishes {
   return { only, watch: options.watch === true, root: process.getuid?.() === 0, binds: knowsDeathSignal() }
 }
 
-/** The processes as they are to be run. Throws {@link CliError} with all that is wrong. */
-function readSpecs({ env, err }: Context, instance: Instance, home: DevHome, wishes: DevWishes): readonly ProcessSpec[] {
-  const { logDir } = home.instance
-  const { config, problems } = loadConfig(instance.configFile, { env, cwd: process.cwd(), logDir })
-  for (const problem of sortProblems(problems)) err.line(formatProblem(problem))
-  if (config === null) throw new CliError(`${instance.configFile} cannot be run as it is`, 2)
-  const specs = forDevelopment(config, wishes, logDir).groups.flatMap(({ processes }) => processes)
-  for (const word of wishes.only ?? []) {
-    if (specs.some((spec) => isNamed(spec, [word]))) continue
-    const known = [...new Set(specs.flatMap(({ program, group }) => [program, group]))]
-    throw new CliError(`--only ${word}: there is no program, group or process of that name (${didYouMean(word, known) ?? `there are ${known.join(', ')}`})`, 2)
-  }
-  if (!specs.some(({ autostart }) => autostart)) throw new CliError('there is nothing to run: no program starts by itself; name some with --only', 2)
-  return specs
+/** The first reading. Throws {@link CliError} with all that is wrong. */
+function firstReading(context: Context, read: () => Reading): Reading & { readonly specs: readonly ProcessSpec[] } {
+  const reading = read()
+  for (const problem of reading.problems) context.err.line(problem)
+  const { specs } = reading
+  if (specs === null) throw new CliError(reading.refusal, 2)
+  return { ...reading, specs }
+}
+
+interface Parts {
+  readonly context: Context
+  readonly instance: Instance
+  readonly home: DevHome
+  readonly read: () => Reading
+  readonly show: Show
+}
+
+/** Applies what is edited in the config. */
+function follow({ context, instance, home, read, show }: Parts, sources: readonly string[], master: DevMaster): Following {
+  const client = connect({ socketPath: home.instance.socket })
+  return new Following({
+    ...{ clock: systemClock, watchFiles, read, file: instance.configFile, own: [home.folder] },
+    complain: (line) => { context.err.line(line) },
+    say: (text, bad) => { show.say(text, bad) },
+    master: { reread: () => client.call('reread', {}), update: () => client.call('update', {}) },
+    list: {
+      take: (specs) => {
+        makeHome(home, specs)
+        show.take(specs)
+      },
+      keepOnly: (specs) => show.keepOnly(specs),
+    },
+  }, sources, master.started.then((problem) => problem === null))
 }
 
 /** Two masters of one list would start everything twice, on the same ports. Throws {@link CliError}. */
