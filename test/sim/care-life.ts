@@ -2,20 +2,14 @@
  * One simulated life of a fleet with all that care.ts knows: the core alone on a virtual clock, with workers that get
  * ready late or never, flap, hang and ask for time, hooks that fail, masters that die and clocks that jump.
  */
-import { brokenInvariants } from '../../src/core/invariants.ts'
-import { planChanges, restrict } from '../../src/core/diff.ts'
-import { nextDeadline, step } from '../../src/core/fleet.ts'
-import type { FleetInput } from '../../src/core/fleet.ts'
 import { isRunning, isStopped } from '../../src/core/model.ts'
-import type { ExitStatus, Pid } from '../../src/core/model.ts'
-import type { Effect, Now, Proc, ProcInput } from '../../src/core/proc.ts'
-import { activeGroups, enlist, newFleet, ranked } from '../../src/core/roster.ts'
-import type { Fleet } from '../../src/core/roster.ts'
+import type { ExitStatus } from '../../src/core/model.ts'
+import type { Effect, Proc, ProcInput } from '../../src/core/proc.ts'
+import { ranked } from '../../src/core/roster.ts'
 import { namespec } from '../../src/core/spec.ts'
-import type { GroupSpec } from '../../src/core/spec.ts'
-import { adopt } from '../../src/daemon/adopt.ts'
-import { statusOf, statusSchema } from '../../src/daemon/snapshot.ts'
 import { CareChecks } from './care-checks.ts'
+import { CoreLife } from './core-life.ts'
+import type { Born, HookEnd } from './core-life.ts'
 import { randomCareGroups, randomConduct } from './random-care.ts'
 import type { Conduct } from './random-care.ts'
 import type { Random } from './random-world.ts'
@@ -25,50 +19,35 @@ const acts = [
   ...(['config', 'partial', 'memory', 'edit', 'end', 'end', 'recycle', 'jump', 'die', 'remove', 'hurry'] as const),
 ] as const
 
-const comparison = {
-  differs: (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b),
-  needsRestart: (a: { command: string }, b: { command: string }): boolean => a.command !== b.command,
-}
-
-interface Worker extends Pid {
+interface Worker extends Born {
   readonly name: string
   readonly incarnation: number
   readonly conduct: Conduct
-  readonly bornAt: number
 }
 
-export class CareLife {
-  readonly history: string[] = []
-  private readonly random: Random
-  private fleet: Fleet = newFleet()
+export class CareLife extends CoreLife<Worker> {
   private checks = new CareChecks(this.fleet)
-  private groups: readonly GroupSpec[]
-  private readonly workers = new Map<number, Worker>()
   /** Who has made a daemon that goes on in its place. */
   private readonly launchers = new Set<Worker>()
-  private agenda: { readonly at: number; readonly run: () => void }[] = []
-  private now = 0
-  private wallOffset = Date.UTC(2026, 0, 1)
-  private births = 0
-  /** Answers of the hooks of a master that is dead reach nobody. */
-  private reign = 0
-  private settled = true
+  /** The same for all masters of a life. */
+  private readonly burst: number | null
 
   constructor(random: Random) {
-    this.random = random
-    this.groups = randomCareGroups(random, false)
+    super(random, randomCareGroups(random, false), Date.UTC(2026, 0, 1))
+    this.burst = random.pick([null, 1, 3])
   }
 
   /** Lives `turns` turns, then stops everything; throws at the first thing that is not as it must be. */
   live(turns: number): void {
     this.begin()
-    this.apply(this.groups, [])
+    this.apply(this.groups)
     for (let turn = 0; turn < turns; turn += 1) this.happen()
     this.shutDown()
   }
 
-  private begin(): void {
-    this.fleet.breaker.burst = this.random.pick([null, 1, 3])
+  protected override begin(): void {
+    super.begin()
+    this.fleet.breaker.burst = this.burst
     this.fleet.shutdownTimeout = this.random.pick([null, 2000, 60_000])
     this.checks = new CareChecks(this.fleet)
   }
@@ -91,7 +70,7 @@ export class CareLife {
       case 'edit':
         return this.ask({ type: 'changed', reason: 'x.js changed (watch)', by: 'watch' }, () => true)
       case 'config':
-        return this.apply(randomCareGroups(random, random.chance(0.3)), [])
+        return this.apply(randomCareGroups(random, random.chance(0.3)))
       case 'partial':
         return this.apply(randomCareGroups(random, random.chance(0.5)), [random.pick(['a', 'b', 'c', 'd', 'e']), random.pick(['a', 'b', 'c', 'd', 'e'])])
       case 'end': {
@@ -109,7 +88,7 @@ export class CareLife {
         this.wallOffset += random.pick([-3_600_000, 5000, 1_800_000, 86_400_000])
         return
       case 'die':
-        return this.changeMasters()
+        return this.changeMasters(random.pick([0, 500, 5000]))
       case 'remove': {
         const name = random.pick(['a', 'b', 'c', 'd', 'e'])
         const members = [...(this.fleet.groups.get(name)?.procs.values() ?? [])]
@@ -129,46 +108,25 @@ export class CareLife {
     }
   }
 
-  private apply(groups: readonly GroupSpec[], only: readonly string[]): void {
-    this.groups = groups
-    const plan = restrict(planChanges(activeGroups(this.fleet), groups, comparison), only)
-    this.take({ type: 'apply', plan, by: 'config change' })
-  }
-
-  private tell(proc: Proc, input: ProcInput): void {
-    this.take({ type: 'proc', proc, input })
-  }
-
-  /** As the loop does it: what the effects bring back is stepped at once. */
-  private take(input: FleetInput): void {
-    const effects = step(this.fleet, input, this.moment())
+  protected note(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.type === 'event' && effect.body.type === 'process.state') this.history.push(`  ${String(this.now)} ${effect.body.group}:${effect.body.name} ${effect.body.to} ${effect.body.reason} (${effect.body.by ?? ''})`)
     }
-    const wrong = [...(this.settled ? brokenInvariants(this.fleet) : []), ...this.checks.judge(effects, this.moment())]
-    if (wrong.length > 0) throw new Error(`${wrong.join('; ')}\n${this.history.slice(-60).join('\n')}`)
-    for (const effect of effects) this.perform(effect)
   }
 
-  private perform(effect: Effect): void {
-    if (effect.type === 'spawn') return this.spawn(effect.proc)
-    if (effect.type === 'kill') return this.signal(effect)
-    if (effect.type !== 'prepare') return
-    const { proc, step: part } = effect
-    const { incarnation } = proc
+  protected judge(effects: readonly Effect[]): string[] {
+    return this.checks.judge(effects, this.moment())
+  }
+
+  protected hook({ step: part }: Extract<Effect, { type: 'prepare' }>): HookEnd {
     // A hook has its bound; a stop_command that hangs has none of its own, and is not waited for.
     const after = this.random.pick([0, 10, 2900, part === 'start' ? 30_000 : 100_000])
-    const problem = this.random.chance(0.3) ? `${part}: exit status 1` : null
-    const { reign } = this
-    this.plan(after, () => {
-      if (reign === this.reign && this.isMember(proc)) this.tell(proc, { type: 'prepared', incarnation, problem })
-    })
+    return { after, problem: this.random.chance(0.3) ? `${part}: exit status 1` : null }
   }
 
-  private spawn(proc: Proc): void {
+  protected spawn(proc: Proc): void {
     if (this.random.chance(0.05)) return this.tell(proc, { type: 'spawnFailed', reason: 'no such file' })
-    this.births += 1
-    const worker: Worker = { pid: this.births, startTime: String(this.births), name: namespec(proc.group, proc.name), incarnation: proc.incarnation, conduct: randomConduct(this.random), bornAt: this.now }
+    const worker: Worker = { ...this.newPid(), name: namespec(proc.group, proc.name), incarnation: proc.incarnation, conduct: randomConduct(this.random), bornAt: this.now }
     this.workers.set(worker.pid, worker)
     const { conduct } = worker
     this.tell(proc, { type: 'spawned', id: { pid: worker.pid, startTime: worker.startTime } })
@@ -183,7 +141,7 @@ export class CareLife {
     if (busy.idle !== null) this.say(worker, busy.after + busy.idle, { type: 'busy', incarnation: worker.incarnation, job: null, lasts: null })
   }
 
-  private signal({ proc, id, signal }: Extract<Effect, { type: 'kill' }>): void {
+  protected signal({ proc, id, signal }: Extract<Effect, { type: 'kill' }>): void {
     const worker = this.workers.get(id.pid)
     if (worker === undefined || worker.startTime !== id.startTime || signal === 'SIGUSR2') return
     if (signal !== 'SIGKILL' && this.random.chance(0.005)) return this.tell(proc, { type: 'refused', reason: 'EPERM' })
@@ -196,8 +154,7 @@ export class CareLife {
   private fork(launcher: Worker): void {
     const proc = this.procOf(launcher)
     if (proc?.id?.pid !== launcher.pid) return
-    this.births += 1
-    const daemon: Worker = { ...launcher, pid: this.births, startTime: String(this.births), bornAt: this.now }
+    const daemon: Worker = { ...launcher, ...this.newPid(), bornAt: this.now }
     this.tell(proc, { type: 'mainPid', incarnation: launcher.incarnation, id: { pid: daemon.pid, startTime: daemon.startTime } })
     if (proc.id.pid !== daemon.pid) return // nobody follows in UNKNOWN
     this.workers.set(daemon.pid, daemon)
@@ -222,71 +179,12 @@ export class CareLife {
     if (proc !== undefined) this.tell(proc, { type: 'exited', of, status: proc.adopted ? { kind: 'unknown' } : status, lastLines: [] })
   }
 
-  private plan(after: number, run: () => void): void {
-    const at = this.now + after
-    const later = this.agenda.findIndex((one) => one.at > at)
-    if (later < 0) this.agenda.push({ at, run })
-    else this.agenda.splice(later, 0, { at, run })
-  }
-
-  /** Lets everything happen that is due within this time, in order: what the workers do, and deadlines. */
-  private advance(milliseconds: number): void {
-    const end = this.now + milliseconds
-    for (let turns = 0, at = this.now; ; turns += 1) {
-      const due = nextDeadline(this.fleet)
-      const next = Math.min(due ?? Infinity, this.agenda[0]?.at ?? Infinity)
-      if (next > end) break
-      if (next > at) [turns, at] = [0, next]
-      if (turns > 500) throw new Error(`the loop spins at ${String(this.now)} ms\n${this.history.slice(-60).join('\n')}`)
-      this.now = Math.max(this.now, next)
-      if (due !== null && due <= this.now) this.take({ type: 'clock' })
-      else this.agenda.shift()?.run()
-    }
-    this.now = end
-  }
-
-  /** What the last one wrote is all that the next one knows. */
-  private changeMasters(): void {
-    const remembered = ranked(this.fleet).map(({ proc, groupPriority }) => ({
-      status: statusSchema.parse(JSON.parse(JSON.stringify(statusOf(proc, groupPriority, 'boot', this.moment().wall)))), spec: proc.spec, exits: proc.exits,
-    }))
-    const { burst } = this.fleet.breaker
-    this.reign += 1
-    this.fleet = newFleet()
-    this.advanceWithout(this.random.pick([0, 500, 5000]))
-    const processes = {
-      isAlive: (id: Pid): boolean => this.workers.get(id.pid)?.startTime === id.startTime,
-      age: (id: Pid): number | null => { const born = this.workers.get(id.pid)?.bornAt; return born === undefined ? null : this.now - born },
-      findMarked: () => [],
-    }
-    const adopted = adopt({ remembered, configured: this.groups, processes: processes as never, bootId: 'boot', runDir: '/run' }, this.moment())
-    for (const { proc, groupPriority } of adopted) enlist(this.fleet, proc, groupPriority)
-    this.begin()
-    this.fleet.breaker.burst = burst
-    this.settled = false // the rest is looked at with the first config
-    for (const { proc, fate } of adopted) if (fate === 'died') this.tell(proc, { type: 'exited', status: { kind: 'unknown' }, lastLines: [] })
-    const plan = planChanges(activeGroups(this.fleet), this.groups, comparison)
-    this.settled = true
-    this.take({ type: 'apply', plan: { ...plan, removed: [] }, by: 'start of the master' })
-  }
-
-  private advanceWithout(milliseconds: number): void {
-    const end = this.now + milliseconds
-    for (let next = this.agenda[0]; next !== undefined && next.at <= end; next = this.agenda[0]) {
-      this.agenda.shift()
-      this.now = next.at
-      next.run()
-    }
-    this.now = end
-  }
-
   private shutDown(): void {
     this.history.push(`${String(this.now)} ms: shutdown`)
     this.take({ type: 'shutdown', by: 'sim' })
     for (let i = 0; i < 400 && !this.isDrained(); i += 1) this.advance(1000)
     if (this.isDrained() && [...this.workers.values()].every((worker) => this.launchers.has(worker) || this.procOf(worker)?.state === 'UNKNOWN' || this.procOf(worker) === undefined)) return
-    const left = ranked(this.fleet).map(({ proc }) => `${proc.name} ${proc.state} want ${proc.want} hold ${String(proc.hold)}`)
-    throw new Error(`a shutdown ends: ${left.join(', ')}\n${this.history.slice(-60).join('\n')}`)
+    this.fail('a shutdown ends')
   }
 
   private isDrained(): boolean {
@@ -296,13 +194,5 @@ export class CareLife {
 
   private procOf(worker: Worker): Proc | undefined {
     return ranked(this.fleet).find(({ proc }) => namespec(proc.group, proc.name) === worker.name)?.proc
-  }
-
-  private isMember(proc: Proc): boolean {
-    return this.fleet.groups.get(proc.group)?.procs.get(proc.name) === proc
-  }
-
-  private moment(): Now {
-    return { mono: this.now, wall: this.wallOffset + this.now }
   }
 }
