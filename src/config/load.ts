@@ -103,7 +103,6 @@ function readAll(mainFile: string, files: string[], context: Context, text?: str
   const includes: RawSection[] = []
   const take = (file: string): void => {
     files.push(file)
-    context.sources.add(file)
     const read = file === mainFile && text !== undefined ? sourceOf(text, file) : readSource(file)
     context.findings.add(...read.problems)
     for (const section of read.sections) {
@@ -112,6 +111,7 @@ function readAll(mainFile: string, files: string[], context: Context, text?: str
       else merged.set(`[${section.title}]`, section)
     }
   }
+  context.sources.add(mainFile)
   take(mainFile)
   const [include] = includes.splice(0)
   if (include !== undefined) {

@@ -3,9 +3,12 @@
  * says what that changes. A config that cannot be run is shown, and the last good one goes on.
  */
 import { dirname } from 'node:path'
+import { changesRestart, sameSpec } from '../../config/changes.ts'
 import { watchDelay } from '../../config/kinds-watch.ts'
+import { planChanges } from '../../core/diff.ts'
+import type { Plan } from '../../core/diff.ts'
 import type { Clock } from '../../core/ports.ts'
-import type { ProcessSpec } from '../../core/spec.ts'
+import type { GroupSpec, ProcessSpec } from '../../core/spec.ts'
 import { shortPath } from '../../core/watch.ts'
 import type { WatchFiles, WatchNews } from '../../core/watch.ts'
 import { newPace, noteChange, restartDue, takeRestart } from '../../core/watch-pace.ts'
@@ -23,12 +26,8 @@ export interface FollowingPorts {
   readonly complain: (line: string) => void
   /** A line of nsup's own. */
   readonly say: (text: string, bad?: boolean) => void
-  readonly master: {
-    /** What the config would change. */
-    reread(): Promise<Changes>
-    /** Resolves when it is so. */
-    update(): Promise<unknown>
-  }
+  /** Lets the master read and apply the config, of whose warnings it tells; resolves when it is so. */
+  readonly update: () => Promise<unknown>
   readonly list: {
     /** These are about to run. */
     take(specs: readonly ProcessSpec[]): void
@@ -37,15 +36,16 @@ export interface FollowingPorts {
   }
 }
 
-interface Changes {
-  readonly added: readonly string[]
-  readonly changed: readonly string[]
-  readonly removed: readonly string[]
+interface Begun {
+  readonly groups: readonly GroupSpec[]
+  readonly sources: readonly string[]
 }
 
 export class Following {
   readonly #ports: FollowingPorts
   readonly #pace = newPace()
+  /** What runs, by the last config that was applied. */
+  #groups: readonly GroupSpec[]
   /** What is watched, as text. */
   #watched = ''
   #end: () => void = () => undefined
@@ -54,9 +54,10 @@ export class Following {
   /** One reading after another; the first when the master runs. */
   #turn: Promise<void>
 
-  /** Begins at once; what changes before `ready` resolves with true is applied then, and nothing where it is false. */
-  constructor(ports: FollowingPorts, sources: readonly string[], ready: Promise<boolean>) {
+  /** `groups`: as they are begun with. Begins at once; what changes before `ready` resolves with true is applied then, and nothing where it is false. */
+  constructor(ports: FollowingPorts, { groups, sources }: Begun, ready: Promise<boolean>) {
     this.#ports = ports
+    this.#groups = groups
     this.#turn = ready.then((runs) => { if (!runs) this.close() })
     this.#watch(sources)
   }
@@ -102,16 +103,18 @@ export class Following {
 
   async #apply(reason: string): Promise<void> {
     if (this.#closed) return
-    const { complain, list, master, say } = this.#ports
-    const { specs, problems, refusal } = this.#read()
-    for (const problem of problems) complain(problem)
-    if (specs === null) return say(`${reason}: ${refusal}; the last good list goes on`, true)
+    const { complain, list, update, say } = this.#ports
+    const { groups, problems, refusal } = this.#read()
+    if (groups === null) {
+      for (const problem of problems) complain(problem)
+      return say(`${reason}: ${refusal}; the last good list goes on`, true)
+    }
+    const specs = groups.flatMap(({ processes }) => processes)
     try {
-      const changes = await master.reread()
-      if (this.#isClosed()) return
-      say(`${reason}: ${wordsOf(changes)}`)
+      say(`${reason}: ${wordsOf(planChanges(this.#groups, groups, comparison))}`)
       list.take(specs)
-      await master.update()
+      await update()
+      this.#groups = groups
       await list.keepOnly(specs)
     } catch (error) {
       if (!this.#isClosed()) say(`${reason}, and could not be applied: ${(error as Error).message}`, true)
@@ -130,8 +133,10 @@ export class Following {
   }
 }
 
-/** `removes a, changes b, adds c`. */
-function wordsOf({ added, changed, removed }: Changes): string {
-  const parts = [['removes', removed], ['changes', changed], ['adds', added]] as const
+const comparison = { differs: (a: ProcessSpec, b: ProcessSpec) => !sameSpec(a, b), needsRestart: changesRestart }
+
+/** `removes a; changes b, c; adds d`. */
+function wordsOf({ added, changed, removed }: Plan): string {
+  const parts = [['removes', removed], ['changes', changed.map(({ group }) => group.name)], ['adds', added.map(({ name }) => name)]] as const
   return parts.flatMap(([does, names]) => (names.length === 0 ? [] : [`${does} ${names.join(', ')}`])).join('; ') || 'nothing that runs is concerned'
 }

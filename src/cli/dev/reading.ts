@@ -5,14 +5,14 @@ import type { DevWishes } from '../../config/development.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { LoadOptions } from '../../config/load.ts'
 import { didYouMean } from '../../lib/suggest.ts'
-import type { ProcessSpec } from '../../core/spec.ts'
+import type { GroupSpec } from '../../core/spec.ts'
 
 export interface Reading {
-  /** The processes as they are to be run; `null`: there is a refusal. */
-  readonly specs: readonly ProcessSpec[] | null
+  /** The groups as they are to be run; `null`: there is a refusal. */
+  readonly groups: readonly GroupSpec[] | null
   /** Why not, one sentence; what is wrong with the config are the problems. */
   readonly refusal: string
-  /** Lines as `nsup check` has them. */
+  /** Lines as `nsup check` has them, warnings too. */
   readonly problems: readonly string[]
   /** Files and patterns that the config is made of. */
   readonly sources: readonly string[]
@@ -22,13 +22,14 @@ export interface Reading {
 export function readList(file: string, options: LoadOptions, wishes: DevWishes): Reading {
   const { config, problems, sources } = loadConfig(file, options)
   const found = { problems: sortProblems(problems).map(formatProblem), sources }
-  if (config === null) return { ...found, specs: null, refusal: `${file} cannot be run as it is` }
-  const specs = forDevelopment(config, wishes, options.logDir).groups.flatMap(({ processes }) => processes)
-  const refusal = refusalOf(specs, wishes)
-  return { ...found, specs: refusal === null ? specs : null, refusal: refusal ?? '' }
+  if (config === null) return { ...found, groups: null, refusal: `${file} cannot be run as it is` }
+  const { groups } = forDevelopment(config, wishes, options.logDir)
+  const refusal = refusalOf(groups, wishes)
+  return { ...found, groups: refusal === null ? groups : null, refusal: refusal ?? '' }
 }
 
-function refusalOf(specs: readonly ProcessSpec[], { only }: DevWishes): string | null {
+function refusalOf(groups: readonly GroupSpec[], { only }: DevWishes): string | null {
+  const specs = groups.flatMap(({ processes }) => processes)
   const word = only?.find((one) => !specs.some((spec) => isNamed(spec, [one])))
   if (word !== undefined) {
     const known = [...new Set(specs.flatMap(({ program, group }) => [program, group]))]

@@ -5,7 +5,7 @@ import type { DevWishes } from '../../config/development.ts'
 import { isForeign } from '../../config/find.ts'
 import type { Instance } from '../../config/instance.ts'
 import { isWithoutConfig } from '../../config/without-config.ts'
-import type { ProcessSpec } from '../../core/spec.ts'
+import type { GroupSpec } from '../../core/spec.ts'
 import { knowsDeathSignal } from '../../os/exec-chain.ts'
 import { systemClock } from '../../os/clock.ts'
 import { watchFiles } from '../../os/watch.ts'
@@ -28,7 +28,8 @@ export async function run(context: Context): Promise<number> {
   const home = homeOf(instance.configFile, context.env)
   const { logDir } = home.instance
   const read = (): Reading => readList(instance.configFile, { env: context.env, cwd: process.cwd(), logDir }, wishes)
-  const { specs, sources } = firstReading(context, read)
+  const first = firstReading(context, read)
+  const specs = first.groups.flatMap(({ processes }) => processes)
   await refuseBeside(instance, home)
   const order = { configFile: instance.configFile, home: home.folder, env: context.env, wishes }
   if (existsSync(home.folder)) {
@@ -40,7 +41,7 @@ export async function run(context: Context): Promise<number> {
   const master = startMaster(order)
   const stopped = stopOnSignals(context, master, show)
   show.onOver = () => { master.stop('stop') }
-  const following = follow({ context, instance, home, read, show }, sources, master)
+  const following = follow({ context, instance, home, read, show }, first, master)
   const problem = await master.started
   if (problem !== null) {
     await show.close()
@@ -78,12 +79,12 @@ function wishesOf({ options }: Context): DevWishes {
 }
 
 /** The first reading. Throws {@link CliError} with all that is wrong. */
-function firstReading(context: Context, read: () => Reading): Reading & { readonly specs: readonly ProcessSpec[] } {
+function firstReading(context: Context, read: () => Reading): Reading & { readonly groups: readonly GroupSpec[] } {
   const reading = read()
   for (const problem of reading.problems) context.err.line(problem)
-  const { specs } = reading
-  if (specs === null) throw new CliError(reading.refusal, 2)
-  return { ...reading, specs }
+  const { groups } = reading
+  if (groups === null) throw new CliError(reading.refusal, 2)
+  return { ...reading, groups }
 }
 
 interface Parts {
@@ -95,13 +96,13 @@ interface Parts {
 }
 
 /** Applies what is edited in the config. */
-function follow({ context, instance, home, read, show }: Parts, sources: readonly string[], master: DevMaster): Following {
-  const client = connect({ socketPath: home.instance.socket })
+function follow({ context, instance, home, read, show }: Parts, first: ReturnType<typeof firstReading>, master: DevMaster): Following {
+  const client = connect({ socketPath: home.instance.socket }, { by: 'nsup dev' })
   return new Following({
     ...{ clock: systemClock, watchFiles, read, file: instance.configFile, own: [home.folder] },
     complain: (line) => { context.err.line(line) },
     say: (text, bad) => { show.say(text, bad) },
-    master: { reread: () => client.call('reread', {}), update: () => client.call('update', {}) },
+    update: () => client.call('update', {}),
     list: {
       take: (specs) => {
         makeHome(home, specs)
@@ -109,7 +110,7 @@ function follow({ context, instance, home, read, show }: Parts, sources: readonl
       },
       keepOnly: (specs) => show.keepOnly(specs),
     },
-  }, sources, master.started.then((problem) => problem === null))
+  }, first, master.started.then((problem) => problem === null))
 }
 
 /** Two masters of one list would start everything twice, on the same ports. Throws {@link CliError}. */

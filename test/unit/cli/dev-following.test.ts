@@ -16,8 +16,6 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-const none = { added: [], changed: [], removed: [] }
-
 function following(text: string, { only = null as readonly string[] | null, ready = Promise.resolve(true) } = {}) {
   const at = (name: string): string => join(dir, name)
   const file = at('programs.yaml')
@@ -28,7 +26,6 @@ function following(text: string, { only = null as readonly string[] | null, read
   const heard: string[] = []
   const orders: WatchOrder[] = []
   const watchers = new Set<(news: WatchNews) => void>()
-  let diff: { added: string[]; changed: string[]; removed: string[] } = { added: [], changed: [], removed: [] }
   const follow = new Following({
     clock, file, read, own: [at('home')],
     watchFiles: (order, tell) => {
@@ -38,15 +35,12 @@ function following(text: string, { only = null as readonly string[] | null, read
     },
     complain: (line) => void heard.push(line.replaceAll(`${dir}/`, '')),
     say: (line, bad = false) => void heard.push(`${bad ? '! ' : ''}${line.replaceAll(`${dir}/`, '')}`),
-    master: {
-      reread: () => Promise.resolve(diff),
-      update: () => { heard.push('update'); return Promise.resolve() },
-    },
+    update: () => { heard.push('update'); return Promise.resolve() },
     list: {
       take: (specs) => void heard.push(`take ${specs.map(({ name }) => name).join()}`),
       keepOnly: (specs) => { heard.push(`keep ${specs.map(({ name }) => name).join()}`); return Promise.resolve() },
     },
-  }, first.sources, ready)
+  }, { groups: first.groups ?? [], sources: first.sources }, ready)
   const settled = async (): Promise<string[]> => {
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
     return heard.splice(0)
@@ -55,14 +49,13 @@ function following(text: string, { only = null as readonly string[] | null, read
     writeFileSync(at(name), content)
     for (const tell of watchers) tell({ kind: 'changed', path: at(name) })
   }
-  return { follow, clock, edit, settled, orders, watchers, at, changes: (next: Partial<typeof diff>) => { diff = { ...none, ...next } } }
+  return { follow, clock, edit, settled, orders, watchers, at }
 }
 
 describe('The config of nsup dev', () => {
   it('is applied once when it has been edited, with one line that says what that changes', async () => {
-    const { clock, edit, settled, changes, orders, at } = following('programs: {web: {command: cat}, old: {command: cat}}\n')
+    const { clock, edit, settled, orders, at } = following('programs: {web: {command: cat}, old: {command: cat}}\n')
     expect(orders).toEqual([{ paths: [at('programs.yaml')], ignore: [], own: [at('home')] }])
-    changes({ added: ['db'], changed: ['web'], removed: ['old'] })
     edit('programs.yaml', 'programs: {web: {command: cat}\n')
     clock.advance(200)
     edit('programs.yaml', 'programs: {web: {command: cat x}, db: {command: cat}}\n')
@@ -74,7 +67,7 @@ describe('The config of nsup dev', () => {
   })
 
   it('is left as it was when it cannot be run, and every problem is shown', async () => {
-    const { clock, edit, settled, changes } = following('programs: {web: {command: cat}}\n', { only: ['web'] })
+    const { clock, edit, settled } = following('programs: {web: {command: cat}}\n', { only: ['web'] })
     edit('programs.yaml', 'programs:\n  web: {command: cat, startsec: 1}\n  db: {command: cat, stopwaitsecs: soon}\n')
     clock.advance(300)
     expect(await settled()).toEqual([
@@ -84,7 +77,6 @@ describe('The config of nsup dev', () => {
     edit('programs.yaml', 'programs: {wbe: {command: cat}}\n')
     clock.advance(300)
     expect(await settled()).toEqual(['! programs.yaml changed (watch): --only web: there is no program, group or process of that name (did you mean wbe?); the last good list goes on'])
-    changes({})
     edit('programs.yaml', 'programs: {web: {command: cat}}\n')
     clock.advance(300)
     expect((await settled())[0]).toBe('programs.yaml changed (watch): nothing that runs is concerned')
@@ -97,8 +89,8 @@ describe('The config of nsup dev', () => {
     writeFileSync(at('web.env'), 'A=1\n')
     edit('conf.d/db.yaml', 'programs: {db: {command: cat, env_file: ../web.env}}\n')
     clock.advance(300)
-    expect((await settled())[0]).toMatch(/^conf\.d\/db\.yaml changed/)
-    expect([orders.at(-1)?.paths, watchers.size]).toEqual([['programs.yaml', 'conf.d/*.yaml', 'conf.d/db.yaml', 'web.env'].map(at), 1])
+    expect((await settled())[0]).toBe('conf.d/db.yaml changed (watch): adds db')
+    expect([orders.at(-1)?.paths, watchers.size]).toEqual([['programs.yaml', 'conf.d/*.yaml', 'web.env'].map(at), 1])
     edit('web.env', 'A=2\n')
     follow.close()
     clock.advance(1000)
