@@ -12,6 +12,8 @@ export interface Word {
   readonly health?: Readonly<Record<string, unknown>>
   /** `null`: it is idle. `lasts`: milliseconds, `null`: until it says otherwise. */
   readonly busy?: { readonly job: string; readonly lasts: number | null } | null
+  /** What it had in hand is done, also if it is busy with the next by now. */
+  readonly done?: true
   readonly stopping?: boolean
   /** It will end by itself with exit code 0, and wants to be started again: why. */
   readonly recycling?: string
@@ -52,6 +54,8 @@ export function readWords(said: Readonly<Record<string, unknown>>): Word | null 
   return known === 0 ? null : word
 }
 
+const idle: Word = { busy: null, done: true }
+
 type Reader = (value: unknown) => Word | null
 
 /** Maps, because the keys are what a worker has written. */
@@ -61,7 +65,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['watchdog', (value) => (value === true ? {} : null)],
   ['health', (value) => (isObject(value) ? { health: value } : null)],
   ['busy', readBusy],
-  ['idle', (value) => (value === true ? { busy: null } : null)],
+  ['idle', (value) => (value === true ? idle : null)],
   ['stopping', (value) => (value === true ? { stopping: true } : null)],
   ['recycling', readRecycling],
   ['extend_s', (value) => (isSeconds(value) ? { extend: value * 1000 } : null)],
@@ -73,7 +77,7 @@ function readRecycling(value: unknown): Word | null {
 }
 
 function readBusy(value: unknown): Word | null {
-  if (typeof value === 'boolean') return { busy: value ? { job: '', lasts: null } : null }
+  if (typeof value === 'boolean') return value ? { busy: { job: '', lasts: null } } : idle
   if (!isObject(value)) return null
   const { job = '', until_s: until = null } = value
   if (typeof job !== 'string' && typeof job !== 'number') return null

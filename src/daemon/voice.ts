@@ -57,7 +57,7 @@ export class Voice {
   /** It has named a process that is not its own. */
   #doubted = false
   /** What the words of one chunk ask for: the last of each kind counts. */
-  #asked: { mainPid?: Pid; ready?: true; extend?: number; busy?: Word['busy']; recycling?: string } = {}
+  #asked: { mainPid?: Pid; ready?: true; extend?: number; busy?: Word['busy']; done?: true; recycling?: string } = {}
 
   constructor(proc: Proc, dir: string, ports: VoicePorts) {
     this.#proc = proc
@@ -209,6 +209,7 @@ export class Voice {
     this.#report = heard(this.#report, word, clock.wall())
     if (word.ready === true) this.#asked.ready = true
     if (word.busy !== undefined) this.#asked.busy = word.busy
+    if (word.done === true) this.#asked.done = true
     if (word.extend !== undefined) this.#asked.extend = word.extend
     if (word.recycling !== undefined) this.#asked.recycling = word.recycling
     if (word.health !== undefined) for (const listener of this.#onHealth) listener(word.health)
@@ -229,14 +230,16 @@ export class Voice {
 
   /** Once for all that was heard together. */
   #tell(): void {
-    const { mainPid, ready, busy, extend, recycling } = this.#asked
+    const { mainPid, ready, busy, done, extend, recycling } = this.#asked
     this.#asked = {}
-    const { incarnation, spec } = this.#proc
+    const { incarnation, recycle, spec } = this.#proc
     const tell = (input: ProcInput): void => { this.#ports.tell(this.#proc, input) }
     if (spec.care?.watchdog !== undefined || spec.care?.health?.by.kind === 'report') tell({ type: 'alive', incarnation })
     if (mainPid !== undefined) tell({ type: 'mainPid', incarnation, id: mainPid })
     if (extend !== undefined) tell({ type: 'extend', incarnation, time: extend })
     if (ready === true) tell({ type: 'ready', incarnation })
+    // Who takes one job after another without a pause is replaced between two of them.
+    if (busy !== undefined && busy !== null && done === true && recycle !== null) tell({ type: 'busy', incarnation, job: null, lasts: null })
     if (busy !== undefined) tell({ type: 'busy', incarnation, job: busy?.job ?? null, lasts: busy?.lasts ?? null })
     if (recycling !== undefined) tell({ type: 'recycling', incarnation, reason: recycling })
   }

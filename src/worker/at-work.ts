@@ -17,12 +17,14 @@ export class AtWork {
     this.#channel = to
   }
 
-  /** `null`: this part has nothing in hand any more. */
-  tell(part: Part, job: string | null): void {
-    if (job === null) this.#parts.delete(part)
-    else this.#parts.set(part, job)
-    const jobs = [...this.#parts.values()].join(', ').slice(0, 500)
-    this.#channel.write(this.#parts.size === 0 ? { idle: true } : { busy: { job: jobs } }, { instead: 'job' })
+  /** `null`: this part has nothing in hand any more. `done`: all that it had in hand before is done, which was not worth a word. */
+  tell(part: Part, job: string | null, done = false): void {
+    const ended = job === null || done
+    if (ended) this.#parts.delete(part)
+    const idle = ended && this.#parts.size === 0
+    if (job !== null) this.#parts.set(part, job)
+    const busy = { job: [...this.#parts.values()].join(', ').slice(0, 500) }
+    this.#channel.write({ ...(idle && { idle }), ...(this.#parts.size > 0 && { busy }) }, { instead: 'job' })
   }
 }
 

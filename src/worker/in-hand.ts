@@ -43,10 +43,11 @@ export class JobsInHand {
   /** Carries out a job; what it throws is said and counted. */
   async run(job: string, work: () => unknown): Promise<void> {
     const key = Symbol(job)
+    const follows = this.size === 0 && !this.#saidIdle
     this.#jobs.set(key, { job, since: Date.now() })
     if (this.#saidIdle) this.#onBusy(true)
     this.#saidIdle = false
-    this.#tell()
+    this.#tell(follows)
     try {
       await work()
       this.processed += 1
@@ -71,7 +72,7 @@ export class JobsInHand {
     this.#tellIdle()
   }
 
-  /** A job that follows at once is told instead of the pause between the two: half as much for the master to read. */
+  /** A job that follows at once is told in one word with the pause between the two: half as much for the master to read. */
   #wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
@@ -89,9 +90,9 @@ export class JobsInHand {
     this.#onBusy(false)
   }
 
-  #tell(): void {
+  #tell(done = false): void {
     const names = [...this.#jobs.values()].slice(0, namedMax).map(({ job }) => job)
     const more = this.size - names.length
-    atWork.tell('jobs', `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`)
+    atWork.tell('jobs', `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`, done)
   }
 }

@@ -93,6 +93,18 @@ describe('the report channel', () => {
     expect(told.at(-1)).toEqual({ type: 'recycling', incarnation: 7, reason: 'after 10 jobs' })
   })
 
+  it('tells of the pause between two jobs while a restart waits for one', async () => {
+    const proc = procWith(ready)
+    const voice = voiceFor(proc)
+    expect(voice.prepareSpawn()).toBeNull()
+    say(voice, '{"idle":true,"busy":{"job":"b"}}\n')
+    await until(() => told.length === 1)
+    proc.recycle = { reason: 'max_lifetime', by: 'max_lifetime', latest: 5000 }
+    say(voice, '{"idle":true}\n{"busy":{"job":"c"}}\n')
+    await until(() => told.length === 3)
+    expect(told).toEqual(['b', null, 'c'].map((job) => ({ type: 'busy', incarnation: 7, job, lasts: null })))
+  })
+
   it('tells the worker after which silence it is taken for dead: the shortest that is asked for', () => {
     const health = (maxAge: number): CareSpec => ({ health: { by: { kind: 'report', maxAge }, interval: 1000, timeout: 1000, retries: 1, startPeriod: 0, onUnhealthy: { kind: 'none' } } })
     expect(prepared({ ...health(2000), watchdog: 5000 }).gifts.environment['NSUP_SILENCE_MS']).toBe('2000')
