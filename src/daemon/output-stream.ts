@@ -9,17 +9,13 @@ import { Capture } from '../lib/capture.ts'
 import { LastBytes } from '../lib/last-bytes.ts'
 import { LineStamper } from '../lib/line-stamper.ts'
 import { LateSink } from './late-sink.ts'
+import { StreamWatcher } from './stream-watcher.ts'
+import type { Channel, OutputHooks } from './stream-watcher.ts'
 import type { Taps } from './taps.ts'
 
 export interface StreamPorts {
   readonly fifos: FifoPorts
   readonly sinks: SinkPorts
-}
-
-export interface StreamHooks {
-  onDropping(bytes: number, reason: string): void
-  onRecovered(bytes: number): void
-  onProblem(sentence: string): void
 }
 
 export type ChunkListener = (chunk: Uint8Array) => void
@@ -35,14 +31,15 @@ export class OutputStream {
   /** Process name, the tag of syslog lines. */
   readonly #tag: string
   readonly #ports: StreamPorts
-  readonly #hooks: StreamHooks
+  readonly #channel: Channel
+  readonly #hooks: OutputHooks
   readonly #ansi: AnsiStripper | null
   readonly #stamper: LineStamper | null
   readonly #last: LastBytes | null
   readonly #taps: Taps
   readonly #now: () => Date
   readonly #capture: Capture | null
-  readonly #listeners = new Set<ChunkListener>()
+  #listeners: Set<ChunkListener> | null = null
   #reader: ChunkReader | null = null
   #writer = -1
   #file: Sink | null = null
@@ -59,13 +56,15 @@ export class OutputStream {
     keepsLast: boolean
     now: () => Date
     ports: StreamPorts
-    hooks: StreamHooks
+    channel: Channel
+    hooks: OutputHooks
     taps: Taps
   }) {
     this.#fifo = options.fifo
     this.#spec = options.spec
     this.#tag = options.tag
     this.#ports = options.ports
+    this.#channel = options.channel
     this.#hooks = options.hooks
     this.#ansi = options.spec.stripAnsi ? new AnsiStripper() : null
     this.#stamper = options.spec.timestamp ? new LineStamper(() => `${options.now().toISOString()} `) : null
@@ -106,7 +105,7 @@ export class OutputStream {
     const path = this.#spec.file
     if (code === null || path === null) return
     const watcher = this.#watcher()
-    this.#hooks.onProblem(`${path} cannot be opened: ${code}; what comes is dropped until it can`)
+    this.#hooks.onProblem(this.#channel, `${path} cannot be opened: ${code}; what comes is dropped until it can`)
     this.#file = new LateSink({ path, code, watcher, now: this.#now, open: () => this.#openFile(path, watcher) })
   }
 
@@ -126,7 +125,7 @@ export class OutputStream {
     this.#reader = fifos.read(
       reader,
       (chunk) => { this.#take(chunk) },
-      (reason) => { this.#hooks.onProblem(`${this.#fifo} cannot be read: ${reason}`) },
+      (reason) => { this.#hooks.onProblem(this.#channel, `${this.#fifo} cannot be read: ${reason}`) },
     )
     if (this.#full > 0) this.#reader.pause()
   }
@@ -146,7 +145,7 @@ export class OutputStream {
     this.#midLine = false
     this.#file?.write(this.#stamper === null ? bytes : this.#stamper.stamp(bytes))
     this.#syslog?.write(bytes)
-    for (const listener of this.#listeners) listener(bytes)
+    this.#tell(bytes)
     return true
   }
 
@@ -160,8 +159,9 @@ export class OutputStream {
   }
 
   listen(listener: ChunkListener): () => void {
-    this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    const listeners = (this.#listeners ??= new Set())
+    listeners.add(listener)
+    return () => { listeners.delete(listener) }
   }
 
   reopen(): void {
@@ -170,6 +170,13 @@ export class OutputStream {
 
   clear(): void {
     this.#file?.clear()
+  }
+
+  /** Not read while one of its sinks is full. */
+  fill(by: 1 | -1): void {
+    this.#full += by
+    if (this.#full === 0) this.#reader?.resume()
+    else this.#reader?.pause()
   }
 
   close(): void {
@@ -202,8 +209,14 @@ export class OutputStream {
     if (clean.length > 0) this.#midLine = clean[clean.length - 1] !== newline
     this.#file?.write(this.#stamper === null ? clean : this.#stamper.stamp(clean))
     this.#syslog?.write(clean)
-    for (const listener of this.#listeners) listener(clean)
+    this.#tell(clean)
     this.#taps.logged?.(clean)
+  }
+
+  /** Nobody listens to most of them. */
+  #tell(bytes: Uint8Array): void {
+    if (this.#listeners === null) return
+    for (const listener of this.#listeners) listener(bytes)
   }
 
   #makeCapture(): Capture | null {
@@ -217,14 +230,6 @@ export class OutputStream {
   }
 
   #watcher(): SinkWatcher {
-    let full = false
-    const turn = (to: boolean): void => {
-      if (full === to) return
-      full = to
-      this.#full += to ? 1 : -1
-      if (this.#full === 0) this.#reader?.resume()
-      else this.#reader?.pause()
-    }
-    return { ...this.#hooks, onFull: () => { turn(true) }, onDrain: () => { turn(false) } }
+    return new StreamWatcher(this.#hooks, this.#channel, this)
   }
 }

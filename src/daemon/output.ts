@@ -9,22 +9,13 @@ import type { ProcessSpec } from '../core/spec.ts'
 import { errorCode } from '../lib/errno.ts'
 import { Fault } from '../lib/fault.ts'
 import { OutputStream } from './output-stream.ts'
-import type { StreamHooks, StreamPorts } from './output-stream.ts'
+import type { StreamPorts } from './output-stream.ts'
+import type { Channel, OutputHooks } from './stream-watcher.ts'
 import type { Taps } from './taps.ts'
 import { voicePaths } from './voice.ts'
 import type { Voice } from './voice.ts'
 
 export type OutputPorts = StreamPorts
-
-export type Channel = 'stdout' | 'stderr'
-
-export interface OutputHooks {
-  /** Bytes are being dropped; called once until `onRecovered`. */
-  onDropping(channel: Channel, bytes: number, reason: string): void
-  onRecovered(channel: Channel, bytes: number): void
-  /** Something to warn about, in one sentence. */
-  onProblem(channel: Channel, sentence: string): void
-}
 
 export interface OutputOptions {
   /** Runtime folder of the process: `stdin.fifo`, `stdout.fifo`, `stderr.fifo`. */
@@ -43,6 +34,8 @@ export interface OutputOptions {
 const lastLinesKept = 20
 /** Twice what a FIFO holds: all that a dead worker can have left, and no more of a survivor that floods. */
 const drainMax = 128 * 1024
+
+const wallClock = (): Date => new Date()
 
 /** The FIFOs that a process needs, for one batch of mkfifo. */
 export function fifoPaths(dir: string, spec: ProcessSpec): string[] {
@@ -172,19 +165,15 @@ export class ProcessOutput {
 
   #makeStream(channel: Channel): OutputStream {
     const { dir, spec, ports, hooks, now, taps } = this.#options
-    const streamHooks: StreamHooks = {
-      onDropping: (bytes, reason) => { hooks.onDropping(channel, bytes, reason) },
-      onRecovered: (bytes) => { hooks.onRecovered(channel, bytes) },
-      onProblem: (sentence) => { hooks.onProblem(channel, sentence) },
-    }
     return new OutputStream({
       fifo: join(dir, `${channel}.fifo`),
       spec: spec[channel],
       tag: spec.name,
       keepsLast: channel === 'stderr' || spec.redirectStderr,
-      now: now ?? ((): Date => new Date()),
+      now: now ?? wallClock,
       ports,
-      hooks: streamHooks,
+      channel,
+      hooks,
       taps: taps?.(channel) ?? {},
     })
   }

@@ -10,8 +10,9 @@ import type { Bus } from './bus.ts'
 import { FairTurns } from './fair-turns.ts'
 import type { MasterLog } from './master-log.ts'
 import { fifoPaths, ProcessOutput } from './output.ts'
-import type { OutputHooks, OutputPorts } from './output.ts'
+import type { OutputPorts } from './output.ts'
 import { processFolder } from './snapshot.ts'
+import type { Channel, OutputHooks } from './stream-watcher.ts'
 import type { ProcStreams, StreamsOf } from './streams.ts'
 import { tapsOf } from './taps.ts'
 import type { HeardBy } from './taps.ts'
@@ -122,25 +123,39 @@ export class ProcessStreams implements StreamsOf {
     const onReady = (): void => {
       voices.tell(proc, { type: 'ready', incarnation: proc.incarnation })
     }
-    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: this.hooks(proc), taps: (channel) => tapsOf(proc, channel, bus, heard, onReady), voice })
+    return new ProcessOutput({ dir, spec: proc.spec, ports, hooks: new Losses(proc, log, bus), taps: (channel) => tapsOf(proc, channel, bus, heard, onReady), voice })
+  }
+}
+
+/** Tells people and the bus what is lost of the output of one process. */
+class Losses implements OutputHooks {
+  readonly #proc: Proc
+  readonly #log: MasterLog
+  readonly #bus: Bus
+
+  constructor(proc: Proc, log: MasterLog, bus: Bus) {
+    this.#proc = proc
+    this.#log = log
+    this.#bus = bus
   }
 
-  private hooks(proc: Proc): OutputHooks {
-    const { bus, log } = this.options
-    const { group, name } = proc
-    const fields = { process: namespec(group, name) }
-    return {
-      onDropping: (channel, bytes, reason) => {
-        log.error(`${name}: output is being dropped, its ${channel} log cannot be written: ${reason}`, fields)
-        bus.publish({ type: 'log.dropping', group, name, channel, bytes, reason })
-      },
-      onRecovered: (channel, bytes) => {
-        log.info(`${name}: its ${channel} log can be written again; ${String(bytes)} bytes were dropped`, fields)
-        bus.publish({ type: 'log.recovered', group, name, channel, bytes, reason: '' })
-      },
-      onProblem: (channel, sentence) => {
-        log.warn(`${name}: ${channel}: ${sentence}`, fields)
-      },
-    }
+  onDropping(channel: Channel, bytes: number, reason: string): void {
+    const { group, name } = this.#proc
+    this.#log.error(`${name}: output is being dropped, its ${channel} log cannot be written: ${reason}`, this.#fields())
+    this.#bus.publish({ type: 'log.dropping', group, name, channel, bytes, reason })
+  }
+
+  onRecovered(channel: Channel, bytes: number): void {
+    const { group, name } = this.#proc
+    this.#log.info(`${name}: its ${channel} log can be written again; ${String(bytes)} bytes were dropped`, this.#fields())
+    this.#bus.publish({ type: 'log.recovered', group, name, channel, bytes, reason: '' })
+  }
+
+  onProblem(channel: Channel, sentence: string): void {
+    this.#log.warn(`${this.#proc.name}: ${channel}: ${sentence}`, this.#fields())
+  }
+
+  #fields(): { readonly process: string } {
+    return { process: namespec(this.#proc.group, this.#proc.name) }
   }
 }

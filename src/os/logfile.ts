@@ -53,11 +53,7 @@ export class LogFile implements Sink {
     this.#spec = spec
     this.#watcher = watcher
     this.#write = write
-    this.#backups = new Backups(spec.path, {
-      keep: spec.backups,
-      compress: spec.compress,
-      onProblem: (sentence) => { watcher.onProblem(sentence) },
-    })
+    this.#backups = new Backups(spec.path, { keep: spec.backups, compress: spec.compress }, watcher)
     this.#use(openSync(spec.path, 'a', spec.mode))
   }
 

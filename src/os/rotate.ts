@@ -4,6 +4,7 @@
  */
 import { createReadStream, createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import type { SinkWatcher } from '../core/sinks.ts'
 
 interface Job {
   /** Number of the backup, moved along by rotations that happen meanwhile; 0: it fell off the end. */
@@ -15,15 +16,15 @@ export class Backups {
   readonly #path: string
   #keep: number
   #compress: boolean
-  readonly #onProblem: (sentence: string) => void
+  readonly #watcher: Pick<SinkWatcher, 'onProblem'>
   readonly #jobs: Job[] = []
   #packing: Promise<void> | null = null
 
-  constructor(path: string, options: { keep: number; compress: boolean; onProblem: (sentence: string) => void }) {
+  constructor(path: string, options: { keep: number; compress: boolean }, watcher: Pick<SinkWatcher, 'onProblem'>) {
     this.#path = path
     this.#keep = options.keep
     this.#compress = options.compress
-    this.#onProblem = options.onProblem
+    this.#watcher = watcher
   }
 
   /** Other limits from the next rotation on. */
@@ -106,7 +107,7 @@ export class Backups {
       }
     } catch (error) {
       if (job.index > 0 && existsSync(this.#plain(job.index))) {
-        this.#onProblem(`cannot compress ${this.#plain(job.index)}: ${(error as Error).message}; it stays as it is`)
+        this.#watcher.onProblem(`cannot compress ${this.#plain(job.index)}: ${(error as Error).message}; it stays as it is`)
       }
     } finally {
       rmSync(aside, { force: true })

@@ -48,7 +48,7 @@ function openShared(files: Map<string, SharedFile>, spec: LogFileSpec, watcher: 
       shared?.file.reconfigure(spec)
     }
     if (shared === undefined) {
-      shared = new SharedFile(spec, () => files.delete(spec.path))
+      shared = new SharedFile(spec, files)
       files.set(spec.path, shared)
     }
     return { ok: true, sink: shared.join(watcher) }
@@ -57,35 +57,51 @@ function openShared(files: Map<string, SharedFile>, spec: LogFileSpec, watcher: 
   }
 }
 
-class SharedFile {
+/** What its file tells, all who use it are told. */
+class SharedFile implements SinkWatcher {
   readonly file: LogFile
-  readonly #users = new Set<FileUser>()
-  readonly #onUnused: () => void
+  readonly #files: Map<string, SharedFile>
+  #users: readonly FileUser[] = []
 
-  constructor(spec: LogFileSpec, onUnused: () => void) {
-    this.#onUnused = onUnused
-    this.file = new LogFile(spec, {
-      onDropping: (bytes, reason) => { for (const { watcher } of this.#users) watcher.onDropping(bytes, reason) },
-      onRecovered: (bytes) => { for (const { watcher } of this.#users) watcher.onRecovered(bytes) },
-      onProblem: (sentence) => { for (const { watcher } of this.#users) watcher.onProblem(sentence) },
-      onFull: () => { for (const { watcher } of this.#users) watcher.onFull() },
-      onDrain: () => { for (const { watcher } of this.#users) watcher.onDrain() },
-    })
+  /** `files`: where it is found as long as somebody uses it. */
+  constructor(spec: LogFileSpec, files: Map<string, SharedFile>) {
+    this.#files = files
+    this.file = new LogFile(spec, this)
+  }
+
+  onDropping(bytes: number, reason: string): void {
+    for (const { watcher } of this.#users) watcher.onDropping(bytes, reason)
+  }
+
+  onRecovered(bytes: number): void {
+    for (const { watcher } of this.#users) watcher.onRecovered(bytes)
+  }
+
+  onProblem(sentence: string): void {
+    for (const { watcher } of this.#users) watcher.onProblem(sentence)
+  }
+
+  onFull(): void {
+    for (const { watcher } of this.#users) watcher.onFull()
+  }
+
+  onDrain(): void {
+    for (const { watcher } of this.#users) watcher.onDrain()
   }
 
   join(watcher: SinkWatcher): Sink {
     const user = new FileUser(this, watcher)
-    this.#users.add(user)
+    this.#users = [...this.#users, user]
     return user
   }
 
   /** The last one to leave closes the file, but backups that are being packed stay known until they are done. */
   leave(user: FileUser): void {
-    this.#users.delete(user)
-    if (this.#users.size > 0) return
+    this.#users = this.#users.filter((one) => one !== user)
+    if (this.#users.length > 0) return
     this.file.close()
     void this.file.idle().then(() => {
-      if (this.#users.size === 0) this.#onUnused()
+      if (this.#users.length === 0) this.#files.delete(this.file.path)
     })
   }
 }
