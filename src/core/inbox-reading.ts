@@ -39,7 +39,7 @@ export function messagesOfFifo(text: string): Found {
   const assembly = new Assembly('of')
   const messages: Message[] = []
   let torn = 0
-  let cut = false
+  let cut = text.startsWith('\n') // all of a line but its end has been read
   for (const line of text.split('\n')) {
     if (line === '') continue
     const read = readMessage(line)

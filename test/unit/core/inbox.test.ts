@@ -157,7 +157,10 @@ describe('messages', () => {
       play(ops, world)
       const handled = world.finish()
       expect(isSorted(handled)).toBe(true)
-      expect(world.accepted.length - handled.length).toBe(world.torn)
+      // Never silently; a line that was cut may be part of a message that the journal has still.
+      const lost = world.accepted.length - handled.length
+      expect(lost).toBeLessThanOrEqual(world.torn)
+      expect(world.torn - lost).toBeLessThanOrEqual(ops.filter((op) => op.do === 'restart').length)
     }), { numRuns: 150 })
   })
 
@@ -272,6 +275,8 @@ describe('an inbox', () => {
     const whole = messageOf(7, 'a', '"x"').line
     expect(inbox.ended(Buffer.from(`sage":{"n":6}}\n{"master":{"pid":1}}\n${whole}\n`))).toBe(1)
     expect(inbox.next(true)).toBe(`${whole}\n`)
+    expect(new Inbox().ended(Buffer.from('\n'))).toBe(1)
+    expect(new Inbox().ended(Buffer.from(`${whole}\n`))).toBe(0)
   })
 
   it('has what stands in the FIFO and in the journal once: a master was killed between writing the one and the other', () => {
