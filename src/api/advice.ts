@@ -5,6 +5,7 @@
 import type { ExitRecord, ProcessView } from '../core/model.ts'
 import { endedRows, endOf } from './advice-ended.ts'
 import { inboxRows } from './advice-inbox.ts'
+import { cannotStart, failedToStay, seeLines, startRows } from './advice-start.ts'
 import { isEscalation, signalBehind } from './exit-meaning.ts'
 import * as words from './last-words.ts'
 
@@ -14,6 +15,8 @@ export interface PortHolder {
   /** 0: somebody whom this master may not look at. */
   readonly pid: number
   readonly name: string
+  /** Its name here, if it is a process of this master. */
+  readonly own?: string
 }
 
 export interface Facts {
@@ -57,7 +60,7 @@ export function failedExit({ view, now }: Pick<Facts, 'view' | 'now'>): ExitReco
 }
 
 /** Heard only where nothing more particular is known. */
-const general: ReadonlySet<string> = new Set(['quick-exit', 'gave-up', 'bad-exit'])
+const general: ReadonlySet<string> = new Set(['quick-exit', 'gave-up', 'bad-exit', 'failing-start'])
 
 const rows = {
   'dependency-missing': held(/^waiting for (.+), which is not there$/, (name, { view }) => ({
@@ -148,7 +151,7 @@ const rows = {
 
   'port-taken': spoken(words.addressInUse, ({ name }, { holder }) => holder === null
     ? { what: `the address that it listens on is taken${name === '' ? '' : ` (port ${name})`}`, todo: 'nobody listens on it now: it may come up at the next try; otherwise give it another port' }
-    : { what: `port ${String(holder.port)} is taken by ${whoIs(holder)}`, todo: `stop ${holder.pid === 0 ? 'that' : `it (kill ${String(holder.pid)})`}, or give this program another port` }),
+    : { what: `port ${String(holder.port)} is taken by ${whoIs(holder)}`, todo: `stop ${holder.pid === 0 ? 'that' : `it (${holder.own === undefined ? `kill ${String(holder.pid)}` : `nsup stop ${holder.own}`})`}, or give this program another port` }),
   library: spoken(words.missingLibrary, ({ name }) => ({
     what: `a shared library is missing: ${name}`, todo: 'install the package that has it (apt-file search, dnf provides), or add its folder to LD_LIBRARY_PATH in environment',
   })),
@@ -171,10 +174,10 @@ const rows = {
     return { what: `it did its work and ended with code 0, but a start counts only after ${startsecs} s (startsecs)`, todo: 'for a program that ends: startsecs 0 and autorestart false; a daemon must stay in the foreground' }
   },
   'quick-exit': facts => !failedToStay(facts.view) || facts.view.exits.length === 0 ? null : {
-    what: `it ended ${endOf(facts.view)} before it had been up for ${String(facts.view.spec.startsecs / 1000)} s (startsecs)`, todo: `its last lines are below, more with: nsup tail ${facts.view.namespec} stderr`,
+    what: `it ended ${endOf(facts.view)} before it had been up for ${String(facts.view.spec.startsecs / 1000)} s (startsecs)`, todo: seeLines(facts.view, `nsup tail ${facts.view.namespec} stderr`),
   },
-  'bad-exit': facts => failedExit(facts) === null ? null : {
-    what: `it ended ${endOf(facts.view)}, which is none of exitcodes (${facts.view.spec.exitcodes.join(', ')})`, todo: `its last lines are below, more with: nsup logs ${facts.view.namespec}`,
+  'bad-exit': facts => failedExit(facts) === null || failedToStay(facts.view) ? null : {
+    what: `it ended ${endOf(facts.view)}, which is none of exitcodes (${facts.view.spec.exitcodes.join(', ')})`, todo: seeLines(facts.view, `nsup logs ${facts.view.namespec}`),
   },
 
   'not-started': ({ view }) => view.state !== 'STOPPED' || view.startedAt !== 0 || view.want === 'up' ? null : {
@@ -183,6 +186,7 @@ const rows = {
   stopped: ({ view }) => view.state !== 'STOPPED' || view.startedAt === 0 || view.want === 'up' ? null : {
     what: `it was stopped by ${view.stopRequestedBy ?? view.wantedBy}`, todo: `nsup start ${view.namespec} starts it again`,
   },
+  ...startRows,
   ...endedRows,
   ...inboxRows,
   uncontrolled: ({ view }) => view.state !== 'UNKNOWN' ? null : {
@@ -211,8 +215,7 @@ function because(pattern: RegExp, says: (facts: Facts) => Says): Row {
 
 function spawnFailure(pattern: RegExp, todo: (view: ProcessView) => string): Row {
   return ({ view }) => {
-    const failing = view.state === 'BACKOFF' || view.state === 'FATAL' || (view.state === 'STARTING' && view.pid === 0)
-    return failing && pattern.test(view.spawnError) ? { what: `it could not be started: ${view.spawnError}`, todo: todo(view) } : null
+    return cannotStart(view) && pattern.test(view.spawnError) ? { what: `it could not be started: ${view.spawnError}`, todo: todo(view) } : null
   }
 }
 
@@ -235,10 +238,6 @@ function spoken(read: (lines: readonly string[]) => words.Word | null, says: (wo
     const word = read(failedExit(facts)?.lastLines ?? [])
     return word === null ? null : says(word, facts)
   }
-}
-
-function failedToStay({ state, spawnError }: ProcessView): boolean {
-  return state !== 'RUNNING' && state !== 'STOPPED' && spawnError.startsWith('Exited too quickly')
 }
 
 function whoIs({ pid, name }: PortHolder): string {

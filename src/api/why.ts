@@ -26,7 +26,7 @@ async function holderFor(master: Master, view: ProcessView, now: number): Promis
     const holder = await master.portHolder(port)
     if (holder === null) continue
     const own = master.processes().find(({ pid }) => pid !== 0 && pid === holder.pid)
-    return own === undefined ? holder : { ...holder, name: `${own.namespec}, a process of this master` }
+    return own === undefined ? holder : { ...holder, name: `${own.namespec}, a process of this master`, own: own.namespec }
   }
   return null
 }

@@ -89,7 +89,14 @@ const cases: readonly Case[] = [
   { about: 'log-dropped', view: {}, facts: { dropping: true }, what: /dropped/, todo: /make room/ },
   { about: 'done-too-soon', view: failing(code(0)), what: /code 0/, todo: /startsecs 0 and autorestart false/ },
   { about: 'quick-exit', view: failing(code(3)), what: /with code 3 before it had been up for 1 s/, todo: /nsup tail web/ },
-  { about: 'bad-exit', view: { state: 'EXITED', pid: 0, exits: [exit(code(3))] }, what: /none of exitcodes \(0\)/, todo: /nsup logs web/ },
+  { about: 'quick-exit', view: failing(code(3), ['oh']), what: /with code 3/, todo: /last lines are below/ },
+  { about: 'log-folder', view: { ...unspawned("unknown error making dispatchers for 'web': ENOENT"), stdoutLogfile: '/var/log/gone/web.log' }, what: /ENOENT/, todo: /is there and may be written: \/var\/log\/gone.*nsup start web/ },
+  { about: 'failing-start', view: { state: 'BACKOFF', pid: 0, spawnError: 'something new' }, what: /could not be started: something new/, todo: /tried again by itself/ },
+  {
+    about: 'restarted-unwell', view: { state: 'STARTING', exits: [exit(code(0)), exit(by('SIGTERM'), { wanted: true, by: 'health check' }), exit(by('SIGTERM'), { wanted: true, by: 'health check' })] },
+    what: /health check failed .*restarted, 2 times in a row/, todo: /nsup history web/,
+  },
+  { about: 'bad-exit', view: { state: 'EXITED', pid: 0, exits: [exit(code(3))] }, what: /none of exitcodes \(0\)/, todo: /no last lines .*nsup logs web/ },
   { about: 'not-started', view: { state: 'STOPPED', pid: 0, want: 'down', startedAt: 0, spec: { autostart: false } }, what: /autostart is off/, todo: /nsup start web/ },
   { about: 'stopped', view: { state: 'STOPPED', pid: 0, want: 'down', stopRequestedBy: 'cli root' }, what: /stopped by cli root/, todo: /nsup start web/ },
   { about: 'not-restarted', view: { state: 'EXITED', pid: 0, want: 'down', wantedBy: 'autorestart: unexpected', exits: [exit(code(0), { expected: true })] }, what: /with code 0 .*autorestart: unexpected/, todo: /another autorestart/ },
@@ -169,6 +176,7 @@ test('who holds the port is looked for by the command line where the worker name
   if (view === undefined) return
   const why = await whyOf(master, view, now)
   expect(why.advice[0]?.what).toBe('port 8000 is taken by old, a process of this master (pid 77)')
+  expect(why.advice[0]?.todo).toBe('stop it (nsup stop old), or give this program another port')
   expect(why.next_try).toBe(now + 2000)
 })
 
