@@ -30,6 +30,9 @@ export const ledgerEntry = z.object({
 
 export type LedgerEntry = z.infer<typeof ledgerEntry>
 
+/** As daemon/ledger.ts notes it. */
+const removedGroup = /^removed group (.+)$/
+
 /** How a process fared in a period. */
 export interface Account {
   readonly process: string
@@ -67,7 +70,10 @@ export class Reckoning {
 
   add(entry: LedgerEntry): void {
     const { process, at } = entry
-    if (process === undefined) return
+    if (process === undefined) {
+      this.#forget(entry)
+      return
+    }
     const doing = doingAfter(entry)
     if (doing === undefined) return
     // Time before the period is not counted: nothing begins before it.
@@ -79,6 +85,17 @@ export class Reckoning {
     if (at < this.#from) return
     if (entry.type === 'start') tally.starts += 1
     if (entry.type === 'failed' || entry.failure === true) tally.failures += 1
+  }
+
+  /** What was taken out of the config is not to run any more, whatever state it was in. */
+  #forget({ at, type, reason = '' }: LedgerEntry): void {
+    const group = type === 'config' ? removedGroup.exec(reason)?.[1] : undefined
+    if (group === undefined) return
+    for (const [process, tally] of this.#tallies) {
+      if (process !== group && !process.startsWith(`${group}:`)) continue
+      settle(tally, Math.max(at, this.#from))
+      tally.doing = 'resting'
+    }
   }
 
   /** How each process fared until `to`, by name. */

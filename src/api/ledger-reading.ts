@@ -18,7 +18,11 @@ export async function historyOf(master: Master, params: TakenOf<'history'>, now 
   let earlier = 0
   for await (const line of master.ledgerLines()) {
     const entry = entryOf(line)
-    if (entry === null || !isMeant(entry)) continue
+    if (entry === null) continue
+    if (!isMeant(entry)) {
+      if (entry.process === undefined) reckoning.add(entry)
+      continue
+    }
     if (entry.process !== undefined) met.add(entry.process)
     reckoning.add(entry)
     if (entry.at < from) continue

@@ -41,6 +41,12 @@ describe('The reckoning', () => {
     expect(reckoned([start(0), { at: 10, type: 'stop', rests: true, ...web }], 0, 1000)).toMatchObject([{ down: 10 }])
   })
 
+  it('counts no time for what was taken out of the config', () => {
+    const removed: LedgerEntry = { at: 300, type: 'config', reason: 'removed group web' }
+    expect(reckoned([start(0), { at: 100, type: 'gave up', ...web }, removed], 0, 5000)).toMatchObject([{ down: 300 }])
+    expect(reckoned([start(0), { at: 100, type: 'gave up', process: 'other:web' }, removed], 0, 5000)).toMatchObject([{ process: 'other:web', down: 4900 }, {}])
+  })
+
   it('counts no time for a clock that was set back', () => {
     expect(reckoned([start(1000), up(1000), crash(500), up(600)], 0, 1100)).toMatchObject([{ up: 100, down: 0 }])
   })
@@ -86,4 +92,9 @@ test('a name means its processes only, also one that is not in the config any mo
   expect(await read('shop')).toEqual([[1], []])
   expect(await read('old:*', 'nobody')).toEqual([[2], ['nobody']])
   expect(await read('all')).toEqual([[0, 1, 2, 3], []])
+})
+
+test('the account of one process that is asked for by name ends with its group', async () => {
+  const master = ledgerOf(start(60_000), { at: 70_000, type: 'config', reason: 'removed group web' })
+  expect((await historyOf(master, { ...asked, targets: ['web'] }, now)).accounts).toMatchObject([{ process: 'web', down: 10_000 }])
 })
