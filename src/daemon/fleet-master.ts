@@ -168,7 +168,8 @@ export class FleetMaster implements Master {
   }
 
   shutdown(by: Actor, options: { readonly keepWorkers: boolean }): void {
-    this.refuseWhileEnding()
+    // A restart on its way becomes the end: whoever asks for that would otherwise find everything running again.
+    if (this.ending === 'SHUTDOWN' || options.keepWorkers) this.refuseWhileEnding()
     this.end(options.keepWorkers ? 'keep-workers' : 'shutdown', by)
   }
 

@@ -53,6 +53,24 @@ programs:
     expect(place.read('order')).toBe('slow begin\nslow end\n')
   })
 
+  it('is not lost when it is a request that comes while a restart goes on: that becomes the end', async () => {
+    const place = newPlace('ini', `
+[supervisord]
+[program:slow]
+command=${fixture('tells-when-stopped.mjs')} %(here)s/order slow %(here)s/gate
+stopwaitsecs=60
+stdout_logfile=%(here)s/slow.log
+`)
+    const master = await place.master()
+    await untilFile(place.path('slow.log'), 'ready')
+    process.kill(master.pid, 'SIGHUP')
+    await untilFile(place.path('order'), 'slow begin')
+    await place.client().call('shutdown', { keep_workers: false })
+    place.write('gate', '')
+    expect(await master.ended).toBe(0)
+    expect(place.read('order')).toBe('slow begin\nslow end\n')
+  })
+
   it('the third time within 2 s kills at once', async () => {
     const place = newPlace('yaml', `
 programs:
