@@ -13,6 +13,8 @@ export function askToStop(proc: Proc, { input, now, effects, gate }: Turn<'stop'
   proc.wantedBy = input.by
   if (proc.preparing) return abandonPreparing(proc, input.by, now, effects)
   if (proc.id === null) return // the spawn is being carried out; reconcile() comes back to it
+  // A change of the config waited for its job: it is done now, and does not bring it back.
+  if (proc.next !== null && proc.recycle !== null) proc.next = { ...proc.next, up: false }
   proc.hold = gate.stop(proc)
   if (proc.hold === null) beginStop(proc, 'rest', { by: input.by }, now, effects)
 }

@@ -39,7 +39,7 @@ import { goOn, launchIfFree } from './launching.ts'
 import type { State } from './model.ts'
 import { isSame } from './proc.ts'
 import type { Effect, Now, Proc, ProcInput } from './proc.ts'
-import { attend, changeJob, follow, judge, keepRunning, planEnd, renew, replace, showLife, tryToReplace } from './running.ts'
+import { attend, changeJob, follow, judge, keepRunning, planEnd, renew, replace, showLife, tryToReplace, waitsWithNews } from './running.ts'
 import { abandonStart, beUpOrFail, becomeReady, begin, failToSpawn, noteWhatHolds, rememberIncarnation, spawnOrFail, startAfresh, startLonger, stayUnready, tryAgain } from './starting.ts'
 import type { Turn } from './turn.ts'
 
@@ -164,7 +164,9 @@ export function reconcile(proc: Proc, now: Now, mayStart: boolean, effects: Effe
   if (proc.want === 'down') {
     const live = proc.id !== null || proc.preparing
     const pending = proc.state === 'BACKOFF' || ((proc.state === 'STARTING' || proc.state === 'RUNNING') && live)
-    if (pending) stepProc(proc, { type: 'stop', by: proc.wantedBy }, now, effects, gate)
+    if (!pending || (proc.next !== null && waitsWithNews(proc, moment))) return
+    if (proc.next !== null) proc.recycle = null
+    stepProc(proc, { type: 'stop', by: proc.wantedBy }, now, effects, gate)
   } else if (proc.state === 'RUNNING') {
     if (proc.recycle !== null) tryToReplace(proc, moment)
   } else if (mayStart && proc.deadline === null) {

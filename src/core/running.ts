@@ -1,4 +1,5 @@
 /** The cells of a process that is RUNNING: its alarms, its health, its job, and being replaced. */
+import type { Hold } from './gate.ts'
 import { alarmsOf } from './job.ts'
 import { attendRun } from './job-life.ts'
 import { abort, beginStop } from './ladder.ts'
@@ -33,7 +34,7 @@ export function attend(proc: Proc, { now, effects, gate }: Turn<'due'>): void {
   if (proc.recycle === null && end !== null && now.mono >= end) {
     proc.recycle = { reason: 'its max_lifetime is over', by: 'max_lifetime', latest: null }
   }
-  if (proc.recycle === null) arm(proc, now)
+  if (proc.recycle === null || proc.want === 'down') arm(proc, now)
   else tryToReplace(proc, { now, effects, gate })
 }
 
@@ -64,21 +65,34 @@ export function renew(proc: Proc, { input, ...moment }: Turn<'changed'>): void {
 export function tryToReplace(proc: Proc, { now, effects, gate }: Moment): void {
   if (proc.recycle === null) return
   const { reason, by } = proc.recycle
-  const busy = isBusy(proc, now)
-  if (busy && proc.recycle.latest === null) {
-    const wait = Math.min(proc.spec.care?.stop?.busyWait ?? 0, (proc.busy?.until ?? Infinity) - now.mono)
-    proc.recycle = { ...proc.recycle, latest: now.mono + wait }
-  }
-  const { latest } = proc.recycle
-  const waits = busy && latest !== null && now.mono < latest ? { reason: `${reason}; waits until job ${proc.busy?.job ?? ''} is done`, until: latest } : gate.recycle(proc)
+  const waits = jobHold(proc, now) ?? gate.recycle(proc)
   if (waits === null) return beginStop(proc, 'again', { reason, by }, now, effects)
   proc.hold = waits.reason
-  if (!busy) proc.recycle = { ...proc.recycle, latest: null }
   arm(proc, now, waits.until)
 }
 
-function isBusy(proc: Proc, now: Now): boolean {
-  return proc.busy !== null && (proc.busy.until === null || now.mono < proc.busy.until)
+/** A change of the config waits for the job in hand as a restart does; not for siblings, who get theirs too. True: it waits. */
+export function waitsWithNews(proc: Proc, { now, gate }: Moment): boolean {
+  if (proc.state !== 'RUNNING' || proc.next?.up !== true || gate.stop(proc) !== null) return false
+  proc.recycle ??= { reason: `replacement asked for by ${proc.wantedBy}`, by: proc.wantedBy, latest: null }
+  const waits = jobHold(proc, now)
+  if (waits === null) return false
+  proc.hold = waits.reason
+  arm(proc, now, waits.until)
+  return true
+}
+
+/** What holds a replacement back while its process has a job in hand. */
+function jobHold(proc: Proc, now: Now): Hold | null {
+  if (proc.recycle === null) return null
+  const until = proc.busy?.until ?? Infinity
+  if (proc.busy === null || now.mono >= until) {
+    proc.recycle = { ...proc.recycle, latest: null }
+    return null
+  }
+  const latest = proc.recycle.latest ?? now.mono + Math.min(proc.spec.care?.stop?.busyWait ?? 0, until - now.mono)
+  proc.recycle = { ...proc.recycle, latest }
+  return now.mono < latest ? { reason: `${proc.recycle.reason}; waits until job ${proc.busy.job} is done`, until: latest } : null
 }
 
 export function judge(proc: Proc, { input, now, effects }: Turn<'health'>): void {

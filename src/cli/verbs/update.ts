@@ -1,11 +1,13 @@
 /** `update [all | group...]`: applies what has changed in the config. */
 import type { Context } from '../command.ts'
+import { tellHolds } from '../holds.ts'
 import { printJson } from '../outcomes.ts'
 
 export async function run(context: Context): Promise<number> {
   const client = await context.connect()
   const groups = context.words.includes('all') ? [] : context.words
-  const result = await client.call('update', { groups }, context.timeout === undefined ? {} : { timeout: context.timeout })
+  const holds = tellHolds(context, client, groups.length === 0 ? ['all'] : groups.map((group) => `${group}:*`))
+  const result = await client.call('update', { groups }, context.timeout === undefined ? {} : { timeout: context.timeout }).finally(holds.close)
   const { steps, unknown, kept = [] } = result
   if (context.style === 'json') {
     printJson(context, result)

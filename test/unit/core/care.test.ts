@@ -285,4 +285,23 @@ describe('A process that is due to be replaced', () => {
     fleet.later(10_000)
     expect(fleet.states()).toEqual(['a STOPPING', 'b STOPPING'])
   })
+
+  it('may finish its job before a new config takes its place, but not before a stop', () => {
+    const fleet = new TestFleet()
+    const care: CareSpec = { stop: { sequence: [], command: null, extendMax: 0, busyWait: 10_000, preStopDelay: 0 } }
+    const members = (command: string) => group('g', 1, ...['a', 'b', 'c', 'd'].map((name) => ({ name, command, startsecs: 0, care })))
+    fleet.run(members('one'))
+    for (const name of ['a', 'b', 'c']) fleet.tell(fleet.proc(name), { type: 'busy', incarnation: 1, job: '7', lasts: null })
+    fleet.do({ type: 'apply', plan: plan({ changed: [{ group: members('two'), restart: new Set(['a', 'b', 'c', 'd']) }] }), by: 'ann' })
+    expect(fleet.states()).toEqual(['a RUNNING', 'b RUNNING', 'c RUNNING', 'd STOPPING'])
+    expect(fleet.proc('a').hold).toBe('replacement asked for by ann; waits until job 7 is done')
+    fleet.tell(fleet.proc('a'), { type: 'busy', incarnation: 1, job: null, lasts: null })
+    fleet.tell(fleet.proc('b'), { type: 'stop', by: 'bob' })
+    expect(fleet.states()).toEqual(['a STOPPING', 'b STOPPING', 'c RUNNING', 'd STOPPING'])
+    fleet.later(10_000)
+    expect(fleet.states()).toEqual(['a STOPPING', 'b STOPPING', 'c STOPPING', 'd STOPPING'])
+    for (const name of ['a', 'b', 'c', 'd']) fleet.end(name)
+    expect(fleet.states()).toEqual(['a RUNNING', 'b STOPPED', 'c RUNNING', 'd RUNNING'])
+    expect(['a', 'b'].map((name) => fleet.proc(name).spec.command)).toEqual(['two', 'two'])
+  })
 })
