@@ -22,6 +22,7 @@ import { notifySockets } from '../os/notify-sockets.ts'
 import { takeNotify } from '../os/notify.ts'
 import type { Notify } from '../os/notify.ts'
 import { roomForProcesses } from '../os/open-files.ts'
+import { takeOrphans } from '../os/orphans.ts'
 import { systemOutside } from '../os/outside.ts'
 import { removePidfile, writePidfile } from '../os/pidfile.ts'
 import { bootId, whoIs } from '../os/proc.ts'
@@ -108,6 +109,7 @@ async function serve(first: Config, run: Run): Promise<number> {
   const limits = raiseLimits(first.master.minfds, first.master.minprocs)
   if (limits !== null) throw new StartError(limits)
   reactToSignals(() => run.current, systemClock)
+  if (process.pid === 1) takeOrphans({ took: (pid) => run.current?.log.info(`reaped unknown pid ${String(pid)}`), failed: (sentence) => run.current?.log.warn(sentence) })
   let config = first
   for (;;) {
     const how = await runSession(config, run)

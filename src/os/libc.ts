@@ -20,6 +20,8 @@ export interface Libc {
   announce(fd: number): void
   /** The next datagram; `null`: none waits. Descriptors that came with it are closed. */
   receive(fd: number): Datagram | null
+  /** Takes away a child of this process that has ended; false: it is none. */
+  reap(pid: number): boolean
 }
 
 let loaded: Libc | string | null = null
@@ -51,6 +53,7 @@ const F_SETFL = 4
 const F_SETOWN = 8
 const O_ASYNC = 0o20000
 const MSG_CMSG_CLOEXEC = 0x40000000
+const WNOHANG = 1
 /** struct cmsghdr with a struct ucred, and no room for anything else: descriptors that come too are closed by the kernel. */
 const controlSize = 32
 /** Longer datagrams are cut: systemd reads no more of one. */
@@ -63,6 +66,7 @@ function libcOf(koffi: typeof Koffi): Libc {
   const setOption = library.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)') as (fd: number, level: number, name: number, value: Buffer, length: number) => number
   const control = library.func('int fcntl(int, int, int)') as (fd: number, command: number, value: number) => number
   const receive = library.func('long recvmsg(int, uint8_t *, int)') as (fd: number, message: Buffer, flags: number) => number
+  const wait = library.func('int waitpid(int, void *, int)') as (pid: number, status: null, options: number) => number
   const inbox = makeInbox(koffi.address)
   const failure = (call: string): string => `${call}: ${errnoName(koffi.errno())}`
 
@@ -86,6 +90,7 @@ function libcOf(koffi: typeof Koffi): Libc {
       const length = receive(fd, inbox.message, MSG_CMSG_CLOEXEC)
       return length < 0 ? null : { text: inbox.data.toString('utf8', 0, length), uid: inbox.uid() }
     },
+    reap: (pid) => wait(pid, null, WNOHANG) === pid,
   }
 }
 
