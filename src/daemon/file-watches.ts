@@ -19,6 +19,8 @@ export interface FileWatchPorts {
   readonly enqueue: (input: FleetInput) => void
   /** Files and folders of the master's own; `null` is none. */
   readonly own: readonly (string | null)[]
+  /** The config: `nsup save` writes it, and whoever edits it means `nsup update`. It counts only where it is named. */
+  readonly config: string
 }
 
 /** The processes of a program, which are restarted together. */
@@ -76,7 +78,8 @@ export class FileWatches {
         known.procs = [...known.procs, proc]
         continue
       }
-      const text = JSON.stringify({ paths: spec.paths, ignore: spec.ignore, own } satisfies WatchOrder)
+      const { config } = this.ports
+      const text = JSON.stringify({ paths: spec.paths, ignore: spec.ignore, own: spec.paths.includes(config) ? own : [...own, config] } satisfies WatchOrder)
       const old = before.get(key)
       programs.set(key, { program, spec, order: text, procs: [proc], pace: old?.pace ?? newPace(), cancelAlarm: old?.cancelAlarm ?? null })
       if (old?.cancelAlarm != null) this.arm(programs.get(key))

@@ -95,7 +95,7 @@ export class Session {
     this.journal = journalOf(this.fleet, ports)
     this.lookouts = new Lookouts({
       ...{ ...ports, tell: this.tell, environment: (proc) => helperEnvironment(this.environment, proc) },
-      ...{ own: [runDir, ports.stateDir, ports.logDir, config.master.logfile], enqueue: (input) => { this.loop.enqueue(input) } },
+      ...{ own: [runDir, ports.stateDir, ports.logDir, config.master.logfile], config: config.file, enqueue: (input) => { this.loop.enqueue(input) } },
     })
     this.loop = this.makeLoop()
     this.watch = new AdoptedWatch(clock, processes, (proc, id) => {

@@ -18,7 +18,7 @@ function watching(...procs: readonly Proc[]) {
   const open: { order: Parameters<WatchFiles>[0]; tell: Parameters<WatchFiles>[1] }[] = []
   let opened = 0
   const watches = new FileWatches({
-    ...{ clock, own: ['/run/x', null], log: new MasterLog((level, message) => lines.push(`${level} ${message}`)) },
+    ...{ clock, own: ['/run/x', null], config: '/app/programs.yaml', log: new MasterLog((level, message) => lines.push(`${level} ${message}`)) },
     enqueue: (input) => inputs.push(input),
     watchFiles: (order, tell) => {
       const one = { order, tell }
@@ -39,6 +39,11 @@ describe('The watch over files', () => {
     expect(watching(procIn('RUNNING'), procIn('RUNNING', {}, { care: { report: true } })).open).toEqual([])
     const { open } = watching(procIn('RUNNING', {}, program('a')), procIn('RUNNING', {}, program('b', { delay: 50 })), procIn('RUNNING', {}, program('c', { paths: ['/app/lib'] })))
     expect(open.map(({ order }) => order.paths)).toEqual([['/app/src'], ['/app/lib']])
+  })
+
+  it('looks away from the config, unless a program names it', () => {
+    const { open } = watching(procIn('RUNNING', {}, program('a', { paths: ['/app'] })), procIn('RUNNING', {}, program('b', { paths: ['/app', '/app/programs.yaml'] })))
+    expect(open.map(({ order }) => order.own.includes('/app/programs.yaml'))).toEqual([true, false])
   })
 
   it('restarts all processes of a program after its own delay, once for many changes', () => {
