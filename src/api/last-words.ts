@@ -9,7 +9,11 @@ export interface Word {
 
 /** The address that it wanted is taken; `name` is the port, where the line tells it. */
 export function addressInUse(lines: readonly string[]): Word | null {
-  return found(lines, /EADDRINUSE|address (?:is )?already in use/i, line => /[\s\]\w*.:]:(\d{1,5})(?!\d|:\d)/.exec(line.replace(/\b\d\d:\d\d:\d\d\b/g, ''))?.[1])
+  const word = found(lines, /EADDRINUSE|address (?:is )?already in use/i, line => /[\s\]\w*.:]:(\d{1,5})(?!\d|:\d)/.exec(line.replace(/\b\d\d:\d\d:\d\d\b/g, ''))?.[1])
+  if (word?.name !== '') return word
+  // Of Node's long stack the line with the port is often cut off; what it shows of the error has it once more, below the code.
+  const below = lines.slice(lines.findLastIndex(line => line.includes('EADDRINUSE')) + 1)
+  return { ...word, name: below.map(line => /^\s*port: (\d{1,5}),?$/.exec(line)?.[1]).find(Boolean) ?? '' }
 }
 
 export function missingLibrary(lines: readonly string[]): Word | null {

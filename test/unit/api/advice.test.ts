@@ -158,6 +158,10 @@ test('of a stack the line with the port counts, though a later one has the name 
   expect(addressInUse(['Error: listen EADDRINUSE: address already in use 127.0.0.1:42565', "    code: 'EADDRINUSE',", '    port: 42565'])?.name).toBe('42565')
 })
 
+test('where the stack has pushed that line out, the port is taken from what Node shows of the error', () => {
+  expect(addressInUse(['    at listenInCluster (node:net:1965:12)', "  code: 'EADDRINUSE',", '  errno: -98,', "  syscall: 'listen',", "  address: '::',", '  port: 3000', '}'])?.name).toBe('3000')
+})
+
 test('ports of a command line and names of modules are found', () => {
   expect(portsOf(['python3', '-m', 'http.server', '8000'])).toEqual([8000])
   expect(portsOf(['x', '--port=9000', '-b', '0.0.0.0:80', 'a99999b', '99999'])).toEqual([9000, 80])
