@@ -1,4 +1,5 @@
 /** What tail, logs and maintail share: how much is asked for, reading one or several logs, following them. */
+import { setMaxListeners } from 'node:events'
 import type { Client } from '../api/client.ts'
 import { declarationOf } from '../api/methods.ts'
 import type { ProcessStatus } from '../api/results.ts'
@@ -90,6 +91,7 @@ export function logFault(fault: Fault): string {
 /** Follows all sources until Ctrl-C. Returns the exit code. */
 export async function followAll(context: Context, client: Client, sources: readonly Source[], amount: Amount): Promise<number> {
   const signal = context.interruptible()
+  setMaxListeners(0, signal) // two and more for each log: Node would warn of a leak
   const { endpoint } = await context.server()
   const width = widest(sources)
   banner(context)

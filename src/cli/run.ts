@@ -11,6 +11,7 @@ import { explainWithLook } from './failure.ts'
 import type { CliError } from './clierror.ts'
 import { silent } from './output.ts'
 import type { Output } from './output.ts'
+import { faultRow } from '../lib/fault.ts'
 import { parse } from './parse.ts'
 import type { OptionValues } from './options.ts'
 import type { Parsed, Unparsed } from './parse.ts'
@@ -52,17 +53,20 @@ export async function runParsed(parsed: Parsed | Unparsed, world: World): Promis
     return refused.exit
   }
   let server: Server | undefined
-  const context = contextOf(parsed, world, (found) => (server = found))
+  let late = false
+  const context = contextOf(parsed, world, (found) => (server = found), () => (late = true))
   try {
     const loaded: { readonly run: Run } = await parsed.command.load()
-    return await loaded.run(context)
+    const code = await loaded.run(context)
+    return late ? faultRow('TIMEOUT').exit : code
   } catch (error) {
     if (world.ask !== undefined && error instanceof AuthenticationError) throw error
     return report(error, await explainWithLook(error, parsed.command, server), world)
   }
 }
 
-function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => void): Context {
+/** `onLate`: what goes on until Ctrl-C has come to the end of its `--timeout`. */
+function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => void, onLate: () => void): Context {
   const { out, err, env } = world
   let client: Client | undefined
   const server = async (): Promise<Server> => {
@@ -102,6 +106,10 @@ function contextOf(parsed: Parsed, world: World, onServer: (server: Server) => v
     interruptible() {
       const controller = new AbortController()
       world.onInterrupt(() => controller.abort())
+      if (parsed.timeout !== undefined) setTimeout(() => {
+        onLate()
+        controller.abort()
+      }, parsed.timeout).unref()
       return controller.signal
     },
   }

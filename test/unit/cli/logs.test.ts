@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -149,6 +150,22 @@ test('worth trying ends at once when aborted while it waits', async () => {
   const next = chances.next()
   ending.abort()
   expect((await next).done).toBe(true)
+})
+
+test('what goes on until Ctrl-C ends with --timeout too, and many logs together give no warning of a leak', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  const streams = async function* (_method: string, _params: object, signal: AbortSignal | undefined): AsyncGenerator<LogItem> {
+    yield { type: 'text', text: 'a\n', position: '2' }
+    if (signal?.aborted === false) await once(signal, 'abort')
+  }
+  const processes = Array.from({ length: 12 }, (_, index) => status(`web${String(index)}`, { stdout_logfile: '/web.log' }))
+  for (const words of [['logs', '-f'], ['events', '-f'], ['maintail', '-f']]) {
+    expect(await command([...words, '--timeout', '20ms'], { status: () => ({ processes, missing: [] }) }, { streams })).toMatchObject({ code: 124, err: '' })
+  }
+  process.off('warning', note)
+  expect(warnings).toEqual([])
 })
 
 test('maintail names the lack of a log as supervisorctl does', async () => {
