@@ -107,6 +107,7 @@ export function printMissing(context: Context, missing: Missing, text = `no such
   const name = missing.kind === 'group' ? missing.target.replace(/:\*?$/, '') : missing.target
   context.out.line(`${mark(context, false)}${name}: ERROR (${text})`)
   if (missing.suggestion !== null) context.err.line(`did you mean ${missing.suggestion}?`)
+  else if (/^\d+$/.test(name)) context.err.line('processes have no numbers here, only names: see nsup status')
 }
 
 function exitOfResult(result: string, wording: Wording): number {

@@ -50,6 +50,8 @@ export async function runParsed(parsed: Parsed | Unparsed, world: World): Promis
   if (refused !== undefined) {
     world.out.line(`Error: ${refused.sentence}`)
     await help(parsed.command, world)
+    const meant = (await import('./pm2.ts')).otherwiseForPm2(parsed.command.name)
+    if (meant !== undefined) world.err.line(`from PM2? here it is: ${meant}`)
     return refused.exit
   }
   let server: Server | undefined
@@ -138,7 +140,7 @@ async function refuse(parsed: Unparsed, world: World): Promise<number> {
         return 1
       }
       world.err.line(`nsup: ${parsed.sentence}`)
-      const known = command?.name === 'start' && word !== undefined ? (await import('./pm2.ts')).startOptionForPm2(word) : undefined
+      const known = command !== undefined && word !== undefined ? (await import('./pm2.ts')).optionForPm2(command.name, word) : undefined
       if (known !== undefined) world.err.line(`from PM2? here it is: ${known}`)
       else await hint(word, [...(await optionWords(command))], '--', world)
       world.err.line(`see: nsup help${parsed.command ? ` ${parsed.command.name}` : ''}`)

@@ -3,7 +3,9 @@
 /** The nearest of `known` to `word`, or `undefined` when nothing is near enough to be worth a guess. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase().slice(0, 64)
-  return nearest(wanted, known, Math.max(1, Math.floor(wanted.length / 3))) ?? mostAlike(wanted, known)
+  // One letter for another has nothing in common with it.
+  const edits = Math.min(wanted.length - 1, Math.max(1, Math.floor(wanted.length / 3)))
+  return nearest(wanted, known, edits) ?? mostAlike(wanted, known)
 }
 
 /** The one of `known` that is the fewest letters off, `edits` of them at most. */

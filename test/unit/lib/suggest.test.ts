@@ -14,6 +14,7 @@ test.each([
 test.each([
   ['zebra', ['checkin', 'web']],
   ['word', []],
+  ['0', ['q', 'api']],
 ])('for %s among %j it suggests nothing', (word, candidates) => {
   expect(suggest(word, candidates)).toBeUndefined()
 })
