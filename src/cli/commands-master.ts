@@ -52,7 +52,7 @@ export const masterCommands: readonly Command[] = [
     name: 'delete',
     usage: '[--yes] program...',
     summary: 'stop programs and take them out of the list, and out of the config if they stand there',
-    details: ['What somebody else than nsup save has written into the config is removed only after a question, or with --yes.'],
+    details: ['all and patterns with * and ? mean programs.', 'What somebody else than nsup save has written into the config is removed only after a question, or with --yes.'],
     options: ['yes'],
     examples: ['nsup delete api'],
     needs: { sentence: 'delete requires the name of a program', exit: 1 },

@@ -14,9 +14,20 @@ interface Done {
 export async function run(context: Context): Promise<number> {
   const client = await context.connect()
   const all: Done[] = []
-  for (const program of context.words) all.push(await deleteOne(context, client, program))
+  for (const program of await programsOf(client, context.words)) all.push(await deleteOne(context, client, program))
   if (context.style === 'json') printJson(context, { results: all })
   return all.every(({ result }) => result === 'deleted') ? 0 : 1
+}
+
+/** all and patterns mean programs here, once each; a word that means none stays, and is told so. */
+async function programsOf(client: Client, words: readonly string[]): Promise<Set<string>> {
+  const programs = new Set<string>()
+  for (const word of words) {
+    const many = word === 'all' || /[*?]/.test(word)
+    const meant = many ? (await client.call('status', { targets: [word] })).processes.map(({ program }) => program) : []
+    for (const program of meant.length > 0 ? meant : [word]) programs.add(program)
+  }
+  return programs
 }
 
 async function deleteOne(context: Context, client: Client, program: string): Promise<Done> {

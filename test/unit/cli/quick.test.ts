@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { Fault } from '../../../src/lib/fault.ts'
-import { command, outcome, status } from './harness.ts'
+import { command, lost, outcome, status } from './harness.ts'
 import type { Answers, Result } from './harness.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'nsup-quick-'))
@@ -97,8 +97,18 @@ it('takes a command without quotes for a mistake, and words behind -- for those 
   expect([...unquoted.asked, ...known.asked].map(({ method }) => method)).not.toContain('launch')
 })
 
+it('deletes all, or those of a pattern, program by program', async () => {
+  const processes = [status('api:api_00', { program: 'api' }), status('api:api_01', { program: 'api' }), status('web', { program: 'web' })]
+  const remove = ({ program }: Record<string, unknown>): object => { if (program === 'x*') throw new Fault('BAD_NAME', 'x*'); return { result: 'deleted', file: null } }
+  const all = await command(['delete', 'all', 'web', 'x*'], { status: ({ targets }) => ({ processes: String(targets) === 'all' ? processes : [], missing: [] }), delete: remove })
+  expect([all.code, all.out]).toEqual([1, 'api: deleted\nweb: deleted\nx*: ERROR (no such program)\n'])
+})
+
 it('tells who comes from PM2 what its words are here', async () => {
   expect(await command(['list'], {})).toMatchObject({ code: 1, out: '*** Unknown syntax: list\n', err: 'from PM2? here it is: nsup status\n' })
+  expect(await command(['reload', 'api'], {})).toMatchObject({ code: 1, err: 'from PM2? here it is: nsup restart NAME; nsup reload stops all and starts anew\n' })
+  expect((await command(['logs', '--err'], {})).err).toBe('nsup: there is no option --err\nfrom PM2? here it is: nsup tail NAME stderr\nsee: nsup help logs\n')
+  expect((await command(['restart', '0'], { restart: () => ({ stopped: [], started: [], missing: [lost('0')] }) })).err).toContain('no numbers here, only names')
   expect((await start([file('app.js'), '-n', 'api'])).err).toBe('nsup: the command start has no option -n\nfrom PM2? here it is: --name NAME\nsee: nsup help start\n')
   expect((await start([file('app.js'), '--watch'])).err).toContain('--set watch=true')
   expect((await start([file('app.js'), '-i', '2.5'])).err).toContain("not '2.5'")
