@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { AnswerError, AuthenticationError, ConnectionError } from '../api/client.ts'
 import { journalIn } from '../config/instance.ts'
+import { isWithoutConfig } from '../config/without-config.ts'
 import { Fault, faultRow } from '../lib/fault.ts'
 import { CliError } from './clierror.ts'
 import type { Command } from './command.ts'
@@ -42,6 +43,8 @@ function explainDown(error: ConnectionError, command: Command, server: Server | 
     return new CliError(shut === '' ? error.message : `ERROR: ${error.message}${shut}`, exit, 'stdout')
   }
   const none = `no master runs for ${server.instance.configFile}`
+  // A slip in the name is another instance, of which nothing runs: without this sentence that looks like an outage.
+  if (left === 0 && !existsSync(server.instance.configFile) && !isWithoutConfig(server.instance)) return new CliError(`${none}: there is no such file`, exit)
   if (left === 0) return new CliError(`${none} (start one with: nsup start all)`, exit)
   const workers = left === 1 ? '1 worker of the last one runs on, and the next one adopts it' : `${String(left)} workers of the last one run on, and the next one adopts them`
   return new CliError(`${none}; ${workers} (start one with: nsup start all)`, exit)

@@ -100,6 +100,14 @@ test('without a master, a command of an instance says so in one sentence and how
   remove()
 })
 
+test('where the config that was named is not there, it says that, and promises no start', async () => {
+  const { config, env, remove } = project()
+  const fail = (): never => { throw new ConnectionError('unix:///x', 'ENOENT', 'no such file') }
+  const result = await bare(['status', '-c', `${config}x`], { status: fail }, { env })
+  expect(result).toMatchObject({ code: 4, out: '', err: `nsup: no master runs for ${config}x: there is no such file\n` })
+  remove()
+})
+
 test.each([[1, '1 worker of the last one runs on, and the next one adopts it'], [2, '2 workers of the last one run on, and the next one adopts them']])('where %i workers outlive their master, it says so too', async (count, words) => {
   const { config, env, remove } = project()
   const { runDir } = instanceOf(config, env)
