@@ -2,7 +2,7 @@
  * Reads INI text as supervisord's parser does (Python's RawConfigParser, not strict): comments, continuation lines,
  * merged sections, option names in lower case. Knows nothing of what the sections mean; keeps the place of everything.
  */
-import { errorAt } from './raw.ts'
+import { errorAt, warningAt } from './raw.ts'
 import type { Problem } from './config.ts'
 import type { Mark, RawFile, RawOption, RawSection } from './raw.ts'
 
@@ -17,6 +17,8 @@ interface OpenSection {
   readonly header: string
   readonly at: Mark
   readonly options: Map<string, OpenOption>
+  /** Of which something was set again since the last header. */
+  overridden: boolean
 }
 
 /** Name of the section whose options are the defaults of all others. */
@@ -46,7 +48,8 @@ export function readIni(text: string, file: string): RawFile {
     indent = column
     const header = /^\[(.+)\]/.exec(value)?.[1]
     if (header !== undefined) {
-      section = sections.get(header) ?? { header, at, options: new Map() }
+      section = sections.get(header) ?? { header, at, options: new Map(), overridden: false }
+      section.overridden = false
       sections.set(header, section)
       option = undefined
     } else if (section === undefined) {
@@ -56,7 +59,13 @@ export function readIni(text: string, file: string): RawFile {
     } else {
       const read = readOption(value, at)
       if (read === undefined) problems.push(errorAt(at, 'this line is neither a section header nor key=value'))
-      else section.options.set(read.key, (option = read))
+      else {
+        const before = section.options.get(read.key)
+        // Said once for each copy of a section: a second one that was pasted sets everything again.
+        if (before !== undefined && !section.overridden) problems.push(warningAt(at, `${read.key} in section '${section.header}' is set again; the one of line ${String(before.at.line)} does not count`))
+        if (before !== undefined) section.overridden = true
+        section.options.set(read.key, (option = read))
+      }
     }
   })
   return { sections: closeAll(sections), problems }

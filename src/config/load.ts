@@ -107,7 +107,7 @@ function readAll(mainFile: string, files: string[], context: Context, text?: str
     context.findings.add(...read.problems)
     for (const section of read.sections) {
       if (section.kind === 'include' && section.name === '') includes.push(section)
-      if (counts(section)) merge(merged, section)
+      if (counts(section)) context.findings.add(...merge(merged, section))
       else merged.set(`[${section.title}]`, section)
     }
   }
@@ -123,12 +123,15 @@ function readAll(mainFile: string, files: string[], context: Context, text?: str
   return [...merged.values()]
 }
 
-/** A section that is there again adds its options; of the same option the later wins. */
-function merge(merged: Map<string, RawSection>, section: RawSection): void {
+/** A section that is there again adds its options; of the same option the later wins. Who sets a command twice has more likely copied a file than meant that. */
+function merge(merged: Map<string, RawSection>, section: RawSection): Problem[] {
   const key = `${section.kind}:${section.name.trim()}`
   const before = merged.get(key)
+  const [first, second] = [before?.options.get('command'), section.options.get('command')]
   if (before === undefined) merged.set(key, section)
   else if (section.kind !== 'include') for (const [name, option] of section.options) before.options.set(name, option)
+  if (first === undefined || second === undefined || section.format !== 'ini') return []
+  return [warningAt(second.at, `command in section '${section.title}' is set again; the one of ${first.at.file}:${String(first.at.line)} does not count`)]
 }
 
 function findIncluded(include: RawSection, mainFile: string, context: Context): string[] {

@@ -142,6 +142,16 @@ log_timestamp=true
     ])
   })
 
+  it('warns, once for each copy, of a section that stands there twice', () => {
+    const { config, problems } = folder.good('twice.conf', `${head}[program:a]\ncommand=sleep 1\nautostart=false\n[program:b]\ncommand=cat\n[program:a]\ncommand=sleep 2\nautostart=true\n`)
+    expect(processOf(config, 'a:a').command).toBe('sleep 2')
+    expect(problems).toEqual(["twice.conf:8:1: warning: command in section 'program:a' is set again; the one of line 3 does not count"])
+    folder.write('twice.d/copy.conf', '[program:c]\nautostart=false\ncommand=sleep 3\n')
+    expect(folder.good('once.conf', `${head}[program:c]\ncommand=cat\n[include]\nfiles=twice.d/*.conf\n`).problems).toEqual([
+      expect.stringMatching(/twice\.d\/copy\.conf:3:\d+: warning: command in section 'program:c' is set again; the one of .*once\.conf:3 does not count/),
+    ])
+  })
+
   it('says what cannot be loaded, and runs the rest', () => {
     const { config, problems } = folder.good('later.conf', `${head}[program:x]\ncommand=cat
 [group:g]\nprograms=x
