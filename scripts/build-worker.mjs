@@ -17,7 +17,8 @@ export async function buildWorker(common, outdir) {
 const shared = (globalThis[Symbol.for('nsup/worker ${version}')] ??= own)
 export const { ${names.join(', ')} } = shared`
   const shared = { contents: text, resolveDir: resolve(room), loader: 'ts' }
-  const small = { ...common, minifyWhitespace: true, minifySyntax: true }
+  // Node prints the line that has thrown: an option that is wrong must not be lost behind all of the SDK in one line.
+  const small = { ...common, minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }
   const toShared = {
     name: 'shared-worker',
     setup({ onResolve, onLoad }) {
