@@ -1,14 +1,20 @@
 /**
  * `node --import nsup/preload app.js`: an unmodified program is ready when it listens, shows that its event loop turns, and may
- * speak as PM2 has taught it: `process.send('ready')`, and the message `shutdown`. Nothing else of the program is changed, and
- * nothing here keeps it alive.
+ * speak as PM2 has taught it: `process.send('ready')`, and the message `shutdown`. Asked for its health it says what can be said of
+ * any process. Nothing else of the program is changed, and nothing here keeps it alive.
  */
 import { Server } from 'node:net'
+import { isMainThread } from 'node:worker_threads'
+import { processBasics } from './account.ts'
 import { report } from './main.ts'
 
 const asking = ['SIGTERM', 'SIGINT'] as const
 
-report.heartbeat()
+// Node loads this into each thread of the program; one that turns says nothing of the one that hangs.
+if (isMainThread) {
+  report.heartbeat()
+  answerHealth()
+}
 readyAtListen()
 hearReady()
 passShutdownOn()
@@ -21,6 +27,14 @@ function readyAtListen(): void {
     this.once('listening', () => { report.ready() })
     return listen.apply(this, args)
   }
+}
+
+/** Else the question (SIGUSR1) would make Node open its debugger. Who has an answer of its own gives that one. */
+function answerHealth(): void {
+  if (!report.isOpen) return
+  process.on('SIGUSR1', () => {
+    if (process.listenerCount('SIGUSR1') === 1) report.health(processBasics())
+  })
 }
 
 /** Without PM2 (and without a parent that is Node) a program has no `process.send`. */

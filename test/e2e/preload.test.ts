@@ -5,7 +5,7 @@ import { start } from '../unit/examples/child.ts'
 import type { Child } from '../unit/examples/child.ts'
 import { newPlace } from './harness.ts'
 import { root } from './root.ts'
-import { untilFile, untilState } from './waits.ts'
+import { untilFile, untilProcess, untilState } from './waits.ts'
 
 const program = (how: string): string[] => [process.execPath, '--import', join(root, 'dist/preload.cjs'), join(root, 'test/fixtures/pm2-program.mjs'), how]
 
@@ -36,11 +36,17 @@ programs:
   listens: { command: ${JSON.stringify(program('listen'))} }
   sends: { command: ${JSON.stringify(program('send'))} }
   silent: { command: ${JSON.stringify(program('plain'))}, ready_timeout: 10m }
+  hangs: { command: ${JSON.stringify(program('hang'))}, ready: '', health: '', watchdog: 1s }
 `)
   await place.master()
   const { pid } = await untilState(place, 'listens', 'RUNNING')
   expect(await place.one('listens')).toMatchObject({ pid, ready: true, report: { rubbish: 0 } })
+  // Not by its inspector, which Node opens on this signal.
+  const { workers } = await place.client().call('health', { targets: ['listens'], timeout: 20_000 })
+  expect(workers).toMatchObject([{ answered: true, via: 'report', health: { uptime: expect.any(Number) as number, rss: expect.any(Number) as number } }])
   await untilState(place, 'sends', 'RUNNING')
+  // A thread that turns is no sign of life of the one that hangs.
+  await untilProcess(place, 'hangs', 'ended by its watchdog', ({ reason }) => reason.includes('watchdog'))
   await untilFile(place.path('sends.log'), '"took":true')
   await untilFile(place.path('silent.log'), 'up')
   expect(await place.one('silent')).toMatchObject({ state: 'STARTING', ready: false })
