@@ -32,11 +32,13 @@ export class ConfigSource {
   }
 
   /** Reads all of it; `null` when it has errors. What is wrong is said as text. */
-  read(say: (text: string) => unknown): Config | null {
+  read(say: (text: string) => unknown, { errorsFirst = false } = {}): Config | null {
     const { config, problems, left } = this.load(this.byHand.readAnew().programs)
     this.left = left
     const all = [...problems, ...this.lost(left)]
-    if (all.length > 0) say(`${formatProblems(all)}\n`)
+    const errors = errorsFirst ? all.filter(({ severity }) => severity === 'error') : []
+    const parts = [errors, all.filter((problem) => !errors.includes(problem))].filter((part) => part.length > 0)
+    if (parts.length > 0) say(`${parts.map(formatProblems).join('\n')}\n`)
     this.settle()
     return config
   }
@@ -56,10 +58,10 @@ export class ConfigSource {
     settleMark(this.instance)
   }
 
-  /** Throws Fault CANT_REREAD with all problems; warnings go to `warn`. */
+  /** Throws Fault CANT_REREAD with all problems, what it is about in front of mere warnings; warnings go to `warn`. */
   reread(warn: (text: string) => void): Config {
     let said = ''
-    const config = this.read((text) => (said += text))
+    const config = this.read((text) => (said += text), { errorsFirst: true })
     if (config === null) throw new Fault('CANT_REREAD', said.trim())
     if (said !== '') warn(said.trim())
     return config
