@@ -129,6 +129,7 @@ export const table = {
     giveUp: 'ignore',
     mainPid: follow,
     looked: rememberLook,
+    busy: changeJob,
     extend: stopLonger,
     changed: comeBackAtOnce,
   },
