@@ -29,6 +29,8 @@ export class MessageQueue {
   /** The numbers of what was given back: a new master may tell it to this worker once more. */
   readonly #returned = new Set<number>()
   #handled = 0
+  #failed = 0
+  #lastActivity = 0
   /** The one that the handler has. */
   readonly inHand: MessageInHand = new MessageInHand()
 
@@ -48,9 +50,19 @@ export class MessageQueue {
     return !this.#stopped && this.#size < fullAt / 2
   }
 
-  /** So many have been handled, also those that it threw at. */
+  /** So many have been handled. */
   get handled(): number {
     return this.#handled
+  }
+
+  /** At so many the handler threw. */
+  get failed(): number {
+    return this.#failed
+  }
+
+  /** ISO time at which it was done with the last one; null: there was none yet. */
+  get lastActivity(): string | null {
+    return this.#lastActivity === 0 ? null : new Date(this.#lastActivity).toISOString()
   }
 
   setHandler(handler: MessageHandler): void {
@@ -96,11 +108,13 @@ export class MessageQueue {
       this.inHand.begin(message)
       try {
         await this.#handler?.(message)
+        this.#handled += 1
       } catch (error) {
+        this.#failed += 1
         say('A message could not be handled', { n: message.n, from: message.from, ...errorFields(error) })
       }
       this.inHand.end()
-      this.#handled += 1
+      this.#lastActivity = Date.now()
       this.#onRoom()
     }
     this.inHand.rest()

@@ -85,13 +85,14 @@ function speakForTheWorker(): void {
 }
 
 function accountAlone(): Fields {
-  const { handled, inHand } = inbox.messages
+  const { handled, failed, lastActivity, inHand } = inbox.messages
   const { message, since } = inHand
-  return { processed_count: handled, is_processing: message !== null, current_job: message?.n ?? null, current_job_since: since, ...processBasics() }
+  const job = { is_processing: message !== null, current_job: message?.n ?? null, current_job_since: since }
+  return { processed_count: handled, failed_count: failed, ...job, last_activity: lastActivity, ...processBasics() }
 }
 
 function accountBesideOthers(): Fields {
-  const { handled, inHand } = inbox.messages
+  const { handled, failed, inHand } = inbox.messages
   const { message, since } = inHand
-  return { ...(message !== null && { is_processing: true }), messages_processed: handled, current_message: message?.n ?? null, current_message_since: since }
+  return { ...(message !== null && { is_processing: true }), messages_processed: handled, messages_failed: failed, current_message: message?.n ?? null, current_message_since: since }
 }

@@ -128,7 +128,7 @@ describe('messages', () => {
     expect(got).toEqual([1])
   })
 
-  it('go on after one that cannot be handled', async () => {
+  it('go on after one that cannot be handled, which is counted apart', async () => {
     const got: number[] = []
     await new Promise<void>((resolve) => {
       inbox.onMessage(({ n }) => {
@@ -139,6 +139,9 @@ describe('messages', () => {
       tell(message(1), message(2))
     })
     expect(got).toEqual([1, 2])
+    await inbox.stop()
+    const { handled, failed, lastActivity } = inbox.messages
+    expect({ handled, failed, lastActivity }).toEqual({ handled: 1, failed: 1, lastActivity: expect.stringMatching(/^\d{4}-/) as string })
   })
 
   it('are not read on while many wait, and are when they have been handled', async () => {
