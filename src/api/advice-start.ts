@@ -1,4 +1,4 @@
-/** The part of the table of advice that is about starts that fail before a worker has said anything, and about those that follow a failed check. */
+/** The part of the table of advice that is about starts that fail before a worker has said anything, those that follow a failed check, and listeners that no event reaches. */
 import type { ProcessView } from '../core/model.ts'
 
 interface Facts {
@@ -27,6 +27,10 @@ export const startRows = {
       what: `its health check failed and had it restarted${times === 1 ? '' : `, ${String(times)} times in a row`} (on_unhealthy)`,
       todo: `nsup history ${view.namespec} says what the check has found; mend that, or correct health`,
     }
+  },
+  'deaf-listener': ({ view }: Facts): Words | null => view.deaf !== true ? null : {
+    what: 'it gets no events any more: it wrote something else than an event listener may (UNKNOWN)',
+    todo: `nsup maintail names the line; only READY and RESULT belong on its stdout, all else on stderr; then nsup restart ${view.namespec}`,
   },
   'failing-start': ({ view }: Facts): Words | null => view.state !== 'BACKOFF' || view.spawnError === '' || failedToStay(view) ? null : {
     what: `it could not be started: ${view.spawnError}`, todo: 'it is tried again by itself; nsup maintail may say more',

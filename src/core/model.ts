@@ -175,6 +175,8 @@ export interface ProcessView {
   readonly report: WorkerReport | null
   /** Absent: it has no inbox. */
   readonly inbox?: InboxCounts | undefined
+  /** True of an event listener that has broken the protocol, and gets no events any more. */
+  readonly deaf?: boolean
   readonly exits: readonly ExitRecord[]
   readonly stdoutLogfile: string | null
   readonly stderrLogfile: string | null

@@ -8,6 +8,7 @@ import type { Clock, Processes } from '../core/ports.ts'
 import type { Fleet } from '../core/roster.ts'
 import type { SharedTables } from '../core/shared-tables.ts'
 import type { GroupSpec } from '../core/spec.ts'
+import type { Proc } from '../core/proc.ts'
 import type { Bus } from './bus.ts'
 import type { ListPorts } from './by-hand.ts'
 import type { EnvironmentBase } from './environment.ts'
@@ -37,6 +38,8 @@ export interface FleetMasterPorts {
   readonly end: (how: 'shutdown' | 'restart' | 'keep-workers', by: Actor) => void
   readonly measure: (pids: readonly number[]) => ReturnType<Master['usage']>
   readonly portHolder: Master['portHolder']
+  /** True of an event listener that gets no events any more. */
+  readonly isDeaf: (proc: Proc) => boolean
   readonly family: FindFamily
   readonly programList: ListPorts
   readonly ledger: Ledger

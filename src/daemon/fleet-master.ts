@@ -63,6 +63,7 @@ export class FleetMaster implements Master {
       const shown = proc.hold === null ? proc : { ...proc, hold: holdNow(fleet, proc, now) }
       const voice = streams.get(proc)?.voice
       const view = viewOf(shown, groupPriority, now, voice?.report)
+      if (proc.spec.listener !== undefined && this.ports.isDeaf(proc)) return { ...view, deaf: true }
       return voice?.inbox === undefined ? view : { ...view, inbox: voice.inbox.counts }
     })
   }

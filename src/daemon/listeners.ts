@@ -40,7 +40,7 @@ const patience = 10_000
 
 export class Listeners {
   private readonly ports: ListenersPorts
-  private readonly pools = new Map<string, Pool>()
+  readonly pools = new Map<string, Pool>()
   private readonly saves: ListenerSaves
   private readonly alarms = new Set<() => void>()
   /** The next serial of all pools together. */

@@ -222,8 +222,8 @@ export class Session {
       {
         ...{ fleet, clock, processes, streams, bus, log, waits, identity, comparison, mainLog, portHolder, family, programList, environment, ledger, tables, post },
         measure: (pids) => this.keeper.memory.refine(measure(pids)),
-        enqueue: (...inputs) => { this.loop.enqueue(...inputs) },
-        catchUp: () => { this.loop.catchUp() },
+        ...{ enqueue: (...inputs) => { this.loop.enqueue(...inputs) }, catchUp: () => { this.loop.catchUp() } },
+        isDeaf: ({ group, name }) => this.listeners.pools.get(group)?.listeners.get(name)?.state === 'UNKNOWN',
         readGroups: () => autoLogs.name(this.tables.propose(this.ports.readConfig()).groups, [...this.master.configuredGroups(), ...activeGroups(fleet)]),
         end: (how, by) => { this.end(how, by) },
       },

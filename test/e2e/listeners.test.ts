@@ -113,6 +113,7 @@ describe('an event listener', () => {
     await place.master()
     await place.nsup('start', 'w')
     await untilFile(place.path('main.log'), 'WARN ear: has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the eventlistener protocol')
+    expect(await place.nsup('why', 'ear')).toMatchObject({ stdout: expect.stringContaining('it gets no events any more') as string, exitCode: 3 })
     expect(await place.one('ear')).toMatchObject({ state: 'RUNNING' })
     await place.nsup('restart', 'ear')
     const [before, after] = await untilGot(place, 2)

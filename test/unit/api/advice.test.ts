@@ -91,6 +91,7 @@ const cases: readonly Case[] = [
   { about: 'quick-exit', view: failing(code(3)), what: /with code 3 before it had been up for 1 s/, todo: /nsup tail web/ },
   { about: 'quick-exit', view: failing(code(3), ['oh']), what: /with code 3/, todo: /last lines are below/ },
   { about: 'log-folder', view: { ...unspawned("unknown error making dispatchers for 'web': ENOENT"), stdoutLogfile: '/var/log/gone/web.log' }, what: /ENOENT/, todo: /is there and may be written: \/var\/log\/gone.*nsup start web/ },
+  { about: 'deaf-listener', view: { deaf: true }, what: /gets no events any more/, todo: /READY and RESULT.*nsup restart web/ },
   { about: 'failing-start', view: { state: 'BACKOFF', pid: 0, spawnError: 'something new' }, what: /could not be started: something new/, todo: /tried again by itself/ },
   {
     about: 'restarted-unwell', view: { state: 'STARTING', exits: [exit(code(0)), exit(by('SIGTERM'), { wanted: true, by: 'health check' }), exit(by('SIGTERM'), { wanted: true, by: 'health check' })] },
