@@ -33,6 +33,7 @@ export const processCommands: readonly Command[] = [
       targets,
       'A file, a command in quotes, or whatever is given a --name, is a new program: it is added to the list and runs until nsup delete.',
       'nsup save writes it into the config. .js is run by node, .py by python3, .php by php, .sh by sh, others by themselves.',
+      'A list of PM2\'s (ecosystem.config.js) adds a program for each of its apps; --env NAME takes env_NAME too.',
       'Answers when each process is RUNNING, that is ready and after its startsecs, or when its first try has failed, or what it depends on.',
       '--wait goes on through failed tries and what is on its way already. Exit code: 7 one has failed, 124 --timeout is over.',
     ],

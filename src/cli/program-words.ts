@@ -1,5 +1,5 @@
 /** Which words of `start` may mean a program that is in no config. Small, since every `start` asks; what they order is in quick.ts. */
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { OptionName } from './options.ts'
 
@@ -15,6 +15,11 @@ export function looksLikeProgram(word: string): boolean {
   if (/\s/.test(word)) return true
   const extension = extname(word).toLowerCase()
   return isFile(word) && (isExecutable(word) || typescript.includes(extension) || Object.hasOwn(interpreters, extension))
+}
+
+/** True for a list of PM2's, `ecosystem.config.js` and its like: that is no program. */
+export function isEcosystem(word: string): boolean {
+  return /(\.config\.[cm]?js|\.json|\.ya?ml)$/.test(word) && isFile(word) && /\bapps\b/.test(readFileSync(word, 'utf8'))
 }
 
 export function isExecutable(path: string): boolean {

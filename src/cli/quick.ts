@@ -43,7 +43,7 @@ function commandFor(context: Context, word: string, args: readonly string[]): Pi
 }
 
 /** What is put in front of a file. One that is executable and names its interpreter (`#!/bin/bash`, a venv) needs nothing. */
-function runnerFor(file: string, by: string | undefined, env: NodeJS.ProcessEnv): string[] {
+export function runnerFor(file: string, by: string | undefined, env: NodeJS.ProcessEnv): string[] {
   const extension = extname(file).toLowerCase()
   if (by !== undefined && by !== 'none') {
     const split = splitCommand(by)
@@ -133,7 +133,8 @@ function namesInterpreter(file: string): boolean {
   }
 }
 
-function onPath(command: string, env: NodeJS.ProcessEnv): string | undefined {
+/** Where a command is; `undefined`: nowhere. */
+export function onPath(command: string, env: NodeJS.ProcessEnv): string | undefined {
   if (command.includes('/')) return isExecutable(command) ? resolve(command) : undefined
   return (env['PATH'] ?? '').split(':').filter((folder) => folder !== '').map((folder) => join(resolve(folder), command)).find(isExecutable)
 }

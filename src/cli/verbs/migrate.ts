@@ -1,7 +1,7 @@
 /** `migrate [CONFIG] [--check] [-o FILE] [--force]`: from a supervisord config to programs.yaml, and what to know of it. */
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { formatProblem, formatProblems, sortProblems } from '../../config/check.ts'
 import type { Config } from '../../config/config.ts'
 import { searchPaths } from '../../config/find.ts'
@@ -19,6 +19,7 @@ import { configOf, installedVersion, pidIn, runningAt } from '../migrate/running
 import type { RunningSupervisor } from '../migrate/running.ts'
 import { translate } from '../migrate/translate.ts'
 import { printJson } from '../outcomes.ts'
+import { isEcosystem } from '../program-words.ts'
 import { paint } from '../output.ts'
 import { schemaFor } from '../schemafile.ts'
 import { readUrl } from '../server.ts'
@@ -70,6 +71,7 @@ async function configAt(url: string, { options }: Context): Promise<string> {
 }
 
 function checked(file: string): string {
+  if (isEcosystem(file)) throw new CliError(`${file} is a list of PM2's: nsup start ${basename(file)} makes programs of it, then nsup save writes programs.yaml`, 1)
   if (formatOf(file) === 'yaml') throw new CliError(`${file} is YAML already`, 1)
   return file
 }

@@ -1,15 +1,18 @@
 /** `start target...`: starts processes, and first a master where none runs; a file or a command becomes a program. */
 import type { Client } from '../../api/client.ts'
+import type { ParamsOf } from '../../api/methods.ts'
 import type { Context } from '../command.ts'
 import { act, startInNewMaster } from '../act.ts'
 import { Fault } from '../../lib/fault.ts'
 import { CliError } from '../clierror.ts'
 import { isDown } from '../failure.ts'
-import { isFile, looksLikeProgram, quickOptions } from '../program-words.ts'
+import { isEcosystem, isFile, looksLikeProgram, quickOptions } from '../program-words.ts'
 
 export async function run(context: Context): Promise<number> {
   const { words, behindDashes, lists } = context
   const named = words.slice(0, words.length - (behindDashes ?? 0))
+  const ecosystem = named.find(isEcosystem)
+  if (ecosystem !== undefined) return startEcosystem(context, ecosystem)
   if (quickOptions.some((name) => lists[name] !== undefined) || (behindDashes !== null && named.length > 0)) {
     const [word, ...more] = named
     if (word === undefined || more.length > 0) throw new CliError('name one program to start, a file or a command in quotes', 2)
@@ -34,6 +37,11 @@ async function startNamed(context: Context): Promise<number> {
   }
 }
 
+interface Reached {
+  readonly client: Client
+  readonly isNew: boolean
+}
+
 /** `named`: processes that are to be started as well. `unlessKnown`: of the words, who is a process is only started. */
 async function startPrograms(context: Context, words: readonly string[], args: readonly string[], named: readonly string[], unlessKnown = false): Promise<number> {
   const { quickOrder } = await import('../quick.ts')
@@ -48,16 +56,35 @@ async function startPrograms(context: Context, words: readonly string[], args: r
     throw new CliError(`${only} is there already, and options and words behind -- are for a new program: nsup delete ${only} first, or give the new one a --name`, 1)
   }
   const started = [...named, ...words.filter((word) => !missing.has(word))]
-  const orders = [...missing].map((word) => quickOrder(context, word, args))
+  return launchAll(context, { client, isNew }, [...missing].map((word) => quickOrder(context, word, args)), started)
+}
+
+/** The apps of a list of PM2's become programs; those that are there already are only started. */
+async function startEcosystem(context: Context, file: string): Promise<number> {
+  const { words, lists } = context
+  const strange = quickOptions.find((name) => name !== 'env' && lists[name] !== undefined)
+  if (words.length > 1 || strange !== undefined) throw new CliError(`${file} is a list of PM2's and is started alone${strange === undefined ? '' : `, without --${strange}`}`, 2)
+  const { ecosystemOrders } = await import('../ecosystem.ts')
+  const { orders, notes } = await ecosystemOrders(context, file)
+  const reached = await reach(context, () => undefined)
+  for (const note of notes) context.err.line(`nsup: ${note}`)
+  const { missing } = await reached.client.call('brief', { targets: orders.map(({ name }) => name) })
+  const isNewOne = ({ name }: { readonly name: string }): boolean => missing.some(({ target }) => target === name)
+  const there = orders.filter((order) => !isNewOne(order)).map(({ name }) => name)
+  if (there.length > 0) context.err.line(`nsup: ${there.join(', ')}: there already, and as before; nsup delete ${there.join(' ')} first, if the list has changed`)
+  return launchAll(context, reached, orders.filter(isNewOne), there.map((name) => `${name}:*`))
+}
+
+async function launchAll(context: Context, { client, isNew }: Reached, orders: readonly ParamsOf<'launch'>[], started: string[]): Promise<number> {
   for (const order of orders) {
     const { warnings } = await client.call('launch', order).catch(refused)
     for (const warning of warnings) context.err.line(`nsup: ${warning}`)
     started.push(`${order.name}:*`)
   }
-  const code = isNew || missing.size > 0 ? await startInNewMaster(context, client, started, isNew) : await act(context, client, 'start', started)
-  const names = started.filter((word) => word.endsWith(':*')).map((word) => word.slice(0, -2)).join(' ')
-  if (code !== 0 && missing.size > 0) context.err.line(`see: nsup why ${names}; to take it out of the list again: nsup delete ${names}`)
-  else if (context.style === 'terminal' && missing.size > 0) context.err.line(`${names} runs until it is deleted; nsup save writes it into the config`)
+  const code = isNew || orders.length > 0 ? await startInNewMaster(context, client, started, isNew) : await act(context, client, 'start', started)
+  const names = orders.map(({ name }) => name).join(' ')
+  if (code !== 0 && orders.length > 0) context.err.line(`see: nsup why ${names}; to take it out of the list again: nsup delete ${names}`)
+  else if (context.style === 'terminal' && orders.length > 0) context.err.line(`${names} runs until it is deleted; nsup save writes it into the config`)
   return code
 }
 
@@ -67,7 +94,7 @@ function refused(error: unknown): never {
 }
 
 /** A client of a master that answers; where there is no config, one of an empty list that belongs to this folder. */
-async function reach(context: Context, check: () => void): Promise<{ readonly client: Client; readonly isNew: boolean }> {
+async function reach(context: Context, check: () => void): Promise<Reached> {
   const { findConfig, isForeign } = await import('../../config/find.ts')
   const { beginWithoutConfig } = await import('../../config/without-config.ts')
   const named = context.options.serverurl ?? context.options.configuration
