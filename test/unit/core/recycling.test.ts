@@ -101,7 +101,8 @@ it('a job that was in hand when its worker died is named', () => {
   expect(nameless.reason).toContain('exit status 1, with a job in hand')
   const orderly = procIn('STOPPING', { busy: { job: 'table 4', until: null } })
   stepped(orderly, exited(code(0)))
-  expect(orderly.exits[0]).not.toHaveProperty('job')  // It was done while its worker was being stopped; how that ended may be known to nobody.
+  expect(orderly.exits[0]).not.toHaveProperty('job')
+  // It was done while its worker was being stopped; how that ended may be known to nobody.
   const adopted = procIn('STOPPING', { busy: { job: 'table 4', until: null } })
   stepped(adopted, { type: 'busy', incarnation: adopted.incarnation, job: null, lasts: null })
   stepped(adopted, exited({ kind: 'unknown' }))
