@@ -8,6 +8,7 @@ import { buildListener } from './listener.ts'
 import { readRows } from './read.ts'
 import type { Source } from './read.ts'
 import { buildProgram } from './program.ts'
+import { warnAboutSharedLogs } from './program-logs.ts'
 import { errorAt, warningAt } from './raw.ts'
 import { groupRows } from './rows-master.ts'
 import { checkTables } from './tables.ts'
@@ -57,6 +58,7 @@ export function buildGroups(
   }
   const all = withOwnLogs(apart(groups, context)).sort(byPriority)
   checkDependencies(all, sources, context)
+  warnAboutSharedLogs(all, sources, context)
   checkTables(all, tables, sources, context)
   checkCapabilities(all, sources, context)
   return all

@@ -1,7 +1,7 @@
 /** Makes the log settings of a process out of its options, and warns of those that contradict each other. */
 import { findOption, optionTitle } from './read.ts'
 import { warningAt } from './raw.ts'
-import type { LogSpec } from '../core/spec.ts'
+import type { GroupSpec, LogSpec } from '../core/spec.ts'
 import type { MasterSpec } from './config.ts'
 import type { Context } from './context.ts'
 import type { Format } from './raw.ts'
@@ -63,6 +63,28 @@ export function warnAboutLogs(source: Source, values: ProgramValues, streams: St
     }
     if (target.to === 'syslog') {
       warn(`${channel}_logfile`, `syslog is read as NONE and ${channel}_syslog=true`, `write ${channel}_logfile=NONE and ${channel}_syslog=true`)
+    }
+  }
+}
+
+/** One file has one writer, whoever logs into it, and so one limit: of different ones most count for nothing. */
+export function warnAboutSharedLogs(groups: readonly GroupSpec[], sources: ReadonlyMap<string, Source>, context: Context): void {
+  const first = new Map<string, { readonly log: LogSpec; readonly title: string }>()
+  const told = new Set<string>()
+  for (const spec of groups.flatMap(({ processes }) => processes)) {
+    for (const channel of ['stdout', 'stderr'] as const) {
+      const log = spec[channel]
+      const source = sources.get(spec.program)
+      if (log.file === null || log.file.startsWith('/dev/') || source === undefined) continue
+      const key = `${channel}_logfile`
+      const title = optionTitle(source.section, key)
+      const other = first.get(log.file)
+      if (other === undefined) first.set(log.file, { log, title })
+      else if ((other.log.maxBytes !== log.maxBytes || other.log.backups !== log.backups) && !told.has(title)) {
+        told.add(title)
+        const at = findOption(source, key)?.option.value.at ?? source.section.at
+        context.findings.add(warningAt(at, `${title}: the file is that of ${other.title} too, with other maxbytes or backups; whoever opens it last decides`, 'give both the same, or a file each'))
+      }
     }
   }
 }

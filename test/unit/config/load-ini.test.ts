@@ -226,6 +226,13 @@ stdout_logfile_maxbytes=0\n[program:y]\ncommand=cat\nstdout_logfile=syslog\n`)
     expect(processOf(config, 'y:y').stdout).toMatchObject({ file: null, auto: false, syslog: true })
   })
 
+  it('warns of one log with two limits, and not of one that is shared with the same', () => {
+    const text = `${head}[program:x]\ncommand=cat\nstdout_logfile=/tmp/x.log\nstdout_logfile_maxbytes=5KB\nstderr_logfile=/tmp/x.log\n[program:y]\ncommand=cat\nnumprocs=2\nprocess_name=y%(process_num)d\nstdout_logfile=/tmp/y.log\nredirect_stderr=true\n`
+    expect(folder.good('shared.conf', text).problems).toEqual([
+      "shared.conf:6:16: warning: stderr_logfile in section 'program:x': the file is that of stdout_logfile in section 'program:x' too, with other maxbytes or backups; whoever opens it last decides; give both the same, or a file each",
+    ])
+  })
+
   it('refuses stopasgroup without killasgroup', () => {
     expect(folder.bad('asgroup.conf', `${head}[program:x]\ncommand=cat\nstopasgroup=true\nkillasgroup=false\n`)).toEqual([
       "asgroup.conf:5:1: error: killasgroup in section 'program:x': cannot set stopasgroup=true and killasgroup=false; what is asked to stop as a group is killed as one; set both or only killasgroup",
