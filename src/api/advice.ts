@@ -155,7 +155,10 @@ const rows = {
   library: spoken(words.missingLibrary, ({ name }) => ({
     what: `a shared library is missing: ${name}`, todo: 'install the package that has it (apt-file search, dnf provides), or add its folder to LD_LIBRARY_PATH in environment',
   })),
-  module: spoken(words.missingModule, ({ name }, { view }) => ({
+  module: spoken(words.missingModule, ({ name }, { view }) => words.isOwnFile(name, view.spec.command) ? {
+    what: `the file that it runs is not there: ${name}`,
+    todo: `correct command, or directory, which relative names are in (${view.spec.directory ?? 'not set: where the master was started'}); %(here)s is the folder of the config`,
+  } : ({
     what: `a module is missing: ${name}`, todo: `install it (npm ci, pip install) where the program runs: ${view.spec.directory ?? 'directory is not set'}`,
   })),
   'php-parse': spoken(words.phpParseError, ({ name }) => ({ what: `PHP cannot read the program: ${name}`, todo: 'correct the file; php -l FILE checks it' })),

@@ -24,6 +24,11 @@ export function missingModule(lines: readonly string[]): Word | null {
   return found(lines, /Cannot find (?:module|package)|No module named|ModuleNotFoundError/, line => /(?:find module|find package|module named) ['"]?([^\s'"]+)/.exec(line)?.[1])
 }
 
+/** True if the file that is missing is a word of the command itself, and not something that its program asks for. */
+export function isOwnFile(path: string, command: string): boolean {
+  return path.startsWith('/') && command.split(/[\s'"]+/).some(word => word !== '' && `/${path}`.endsWith(`/${word.replace(/^(?:\.\/)+/, '')}`))
+}
+
 export function phpParseError(lines: readonly string[]): Word | null {
   return found(lines, /Parse error:/, line => /Parse error:\s*(.*)/.exec(line)?.[1])
 }

@@ -83,6 +83,14 @@ const cases: readonly Case[] = [
   },
   { about: 'library', view: failing(code(127), ['./run: error while loading shared libraries: libpq.so.5: cannot open shared object file: No such file or directory']), what: /libpq\.so\.5/, todo: /LD_LIBRARY_PATH/ },
   { about: 'module', view: failing(code(1), ["Error: Cannot find module 'express'"]), what: /module is missing: express/, todo: /npm ci/ },
+  {
+    about: 'module', view: { ...failing(code(1), ["Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/srv/bin/app.js' imported from /srv/"]), spec: { command: 'node --import nsup/preload ./bin/app.js' } },
+    what: /file that it runs is not there: \/srv\/bin\/app\.js/, todo: /directory.*not set.*%\(here\)s/,
+  },
+  {
+    about: 'module', view: { ...failing(code(1), ["Error: Cannot find module '/srv/lib/p.js'"]), spec: { command: 'node app.js p.jsx' } },
+    what: /module is missing: \/srv\/lib\/p\.js/, todo: /npm ci/,
+  },
   { about: 'php-parse', view: failing(code(255), ['PHP Parse error:  syntax error, unexpected end of file in /srv/a.php on line 3']), what: /unexpected end of file/, todo: /php -l/ },
   { about: 'permission', view: { ...failing(code(1), ["Error: EACCES: permission denied, open '/var/log/a.log'"]), spec: { user: 'www' } }, what: /EACCES/, todo: /let www have access to \/var\/log\/a\.log/ },
   { about: 'disk-full', view: failing(code(1), ['OSError: [Errno 28] No space left on device']), what: /No space left/, todo: /df -h/ },
