@@ -15,7 +15,7 @@ export async function run(context: Context): Promise<number> {
   if (ecosystem !== undefined) return startEcosystem(context, ecosystem)
   if (quickOptions.some((name) => lists[name] !== undefined) || (behindDashes !== null && named.length > 0)) {
     const [word, ...more] = named
-    if (word === undefined || more.length > 0) throw new CliError('name one program to start, a file or a command in quotes', 2)
+    if (word === undefined || more.length > 0) throw new CliError(`name one program to start, a file or a command in quotes${context.options.interactive ? '; -i takes a number of processes, or max' : ''}`, 2)
     return startPrograms(context, [word], words.slice(named.length), [])
   }
   const strange = words.filter(looksLikeProgram)
@@ -76,6 +76,9 @@ async function startEcosystem(context: Context, file: string): Promise<number> {
 }
 
 async function launchAll(context: Context, { client, isNew }: Reached, orders: readonly ParamsOf<'launch'>[], started: string[]): Promise<number> {
+  // It would run as the user of the master, often root, though another one was asked for.
+  const { username, serverurl } = context.options
+  if (username !== undefined && serverurl === undefined && orders.length > 0) throw new CliError(`-u is the user name for a server (-s); to run it as ${String(username)}: --user ${String(username)}`, 2)
   for (const order of orders) {
     const { warnings } = await client.call('launch', order).catch(refused)
     for (const warning of warnings) context.err.line(`nsup: ${warning}`)

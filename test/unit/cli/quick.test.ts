@@ -70,6 +70,7 @@ it.each([
   [[file('app.js'), '--numprocs', '0'], 'a number of processes is a whole number from 1 on'],
   [[file('app.js'), '--numprocs', '2', '-i', '2'], 'give one of them'],
   [['a', 'b', '--name', 'x'], 'name one program to start'],
+  [[file('app.js'), '--name', 'x', '-i', 'many'], '-i takes a number of processes, or max'],
 ])('refuses %j in a sentence, and orders nothing', async (words, sentence) => {
   const result = await start(words)
   expect(result.code).not.toBe(0)
