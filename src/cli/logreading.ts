@@ -4,6 +4,7 @@ import type { Client } from '../api/client.ts'
 import { declarationOf } from '../api/methods.ts'
 import type { ProcessStatus } from '../api/results.ts'
 import { Fault, faultRow } from '../lib/fault.ts'
+import { sleepUntil } from '../worker/waiting.ts'
 import type { Context } from './command.ts'
 import { CliError } from './clierror.ts'
 import { follow } from './follow.ts'
@@ -109,11 +110,13 @@ export async function followAll(context: Context, client: Client, sources: reado
       else if (sources.length === 1) context.out.write(text)
       else log.text(text)
     }
+    const followed = (part: Amount): Promise<void> => follow({
+      endpoint, signal, onText, onLost,
+      open: (from, options) => client.stream('follow', { target, channel, ...part, from }, options),
+    })
     try {
-      await follow({
-        endpoint, signal, onText, onLost,
-        open: (from, options) => client.stream('follow', { target, channel, ...amount, from }, options),
-      })
+      if (context.command.name === 'logs') await whenThere(followed, amount, signal)
+      else await followed(amount)
       return 0
     } catch (error) {
       if (!(error instanceof Fault)) throw error
@@ -126,6 +129,22 @@ export async function followAll(context: Context, client: Client, sources: reado
   }))
   return Math.max(0, ...exits)
 }
+
+/** A job that has never run has no log yet, and is followed from its first line on. */
+async function whenThere(followed: (part: Amount) => Promise<void>, amount: Amount, signal: AbortSignal): Promise<void> {
+  for (let part = amount; ; part = { bytes: fromItsBeginning }) {
+    try {
+      return await followed(part)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.fault !== 'NO_FILE') throw error
+      if (!(await sleepUntil(lookEvery, signal))) return
+    }
+  }
+}
+
+/** Milliseconds between two looks for a log, and how much of it is shown that may have been written between them. */
+const lookEvery = 500
+const fromItsBeginning = 1024 * 1024
 
 /** supervisorctl's line above what is followed. */
 export function banner(context: Context): void {

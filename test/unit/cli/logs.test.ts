@@ -168,6 +168,22 @@ test('what goes on until Ctrl-C ends with --timeout too, and many logs together 
   expect(warnings).toEqual([])
 })
 
+test('logs -f waits for the log of a program that has written nothing yet, and tail -f says that there is none', async () => {
+  let looks = 0
+  const streams = async function* (): AsyncGenerator<LogItem> {
+    looks += 1
+    if (looks === 1) throw new Fault('NO_FILE', 'job')
+    yield await Promise.resolve({ type: 'text', text: 'first line\n', position: '11' })
+    for (const interrupt of interrupts) interrupt()
+  }
+  const interrupts: (() => void)[] = []
+  const settings = { streams, onInterrupt: (interrupt: () => void) => void interrupts.push(interrupt) }
+  const job = { status: () => ({ processes: [status('job', { stdout_logfile: '/job.log' })], missing: [] }) }
+  expect(await command(['logs', '-f', 'job'], job, settings)).toMatchObject({ code: 0, out: '==> Press Ctrl-C to exit <==\nfirst line\n' })
+  looks = 0
+  expect(await command(['tail', '-f', 'job'], job, settings)).toMatchObject({ code: 1, out: expect.stringContaining('job: ERROR (no log file)') as string })
+})
+
 test('maintail names the lack of a log as supervisorctl does', async () => {
   const maintail = (): never => { throw new Fault('NO_FILE', 'supervisord') }
   expect(await command(['maintail'], { maintail })).toMatchObject({ code: 1, out: 'supervisord: ERROR (no log file)\n' })
