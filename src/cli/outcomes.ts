@@ -99,7 +99,8 @@ function printFailure(context: Context, outcome: WireOutcome, wording: Wording):
     return
   }
   const why = outcome.description === '' || outcome.description === outcome.result ? '' : paint(context.out, 'dim', `  ${outcome.description}`)
-  context.out.line(`${mark(context, exitOfResult(outcome.result, wording) === 0)}${line}${why}`)
+  const fine = exitOfResult(outcome.result, wording) === 0
+  context.out.line(`${mark(context, fine)}${fine ? `${outcome.namespec}: ${text}` : line}${why}`)
 }
 
 /** `name: ERROR (no such process)`, and the suggestion on the error output. */

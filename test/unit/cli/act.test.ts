@@ -225,3 +225,9 @@ test('wait knows its conditions, and tells a timeout from a failure', async () =
   expect(await command(['wait', 'web'], { wait: answer([outcome('web', 'TIMEOUT')]) })).toMatchObject({ code: 124 })
   expect(await command(['wait', 'web'], { wait: answer([outcome('web', 'SPAWN_ERROR')]) })).toMatchObject({ code: 7 })
 })
+
+test('on a terminal what was so already is no error', async () => {
+  const answers = { status: () => ({ processes: [status('web')], missing: [] }), stop: answer([outcome('web', 'NOT_RUNNING')]) }
+  const { out } = await command(['stop', 'web'], answers, { isTTY: true, streams: () => lines([]) })
+  expect(out).toMatch(/^✓ web: not running/)
+})
