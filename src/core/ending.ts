@@ -29,7 +29,8 @@ function abandonPreparing(proc: Proc, by: string, now: Now, effects: Effect[]): 
 
 /** Somebody does not want it any more, while it was to come back. */
 export function stayDown(proc: Proc, { input }: Turn<'stop'>): void {
-  if (proc.afterStop === 'rest') return
+  if (proc.next?.up === true) proc.next = { ...proc.next, up: false }
+  else if (proc.afterStop === 'rest') return
   proc.want = 'down'
   proc.wantedBy = input.by
   proc.stopBy = input.by

@@ -152,7 +152,7 @@ function isOnItsWay(proc: Proc): boolean {
 
 /** Nothing of it runs, or not for long, and it is to come back: a stop has something to take back. */
 function comesBack(proc: Proc): boolean {
-  if (proc.state === 'STOPPING') return proc.afterStop !== 'rest'
+  if (proc.state === 'STOPPING') return proc.afterStop !== 'rest' || proc.next?.up === true
   return isStopped(proc.state) && proc.want === 'up' && (proc.hold !== null || proc.deadline !== null)
 }
 

@@ -148,6 +148,15 @@ describe('A change of the config', () => {
     expect(ranked(world.fleet).map((one) => one.groupPriority)).toEqual([2, 2])
   })
 
+  it('leaves a member down that somebody stops while the old one ends', () => {
+    const world = new TestFleet()
+    world.run(group('a', 1, { name: 'a0' }))
+    world.do({ type: 'apply', plan: plan({ changed: [{ group: group('a', 1, { name: 'a0', command: 'two' }), restart: new Set(['a0']) }] }), by: 'bob' })
+    world.tell(world.proc('a0'), { type: 'stop', by: 'ann' })
+    world.end('a0')
+    expect(world.proc('a0')).toMatchObject({ state: 'STOPPED', want: 'down', wantedBy: 'ann', reason: 'stopped by ann: exit status 0', spec: { command: 'two' } })
+  })
+
   it('leaves a member down that was down and does not start by itself', () => {
     const world = new TestFleet()
     world.run(group('a', 1, { name: 'a0', autostart: false }))
