@@ -54,7 +54,7 @@ export function readIni(text: string, file: string): RawFile {
       option = undefined
     } else if (section === undefined) {
       // Once, as Python: what has no header at all is no INI, and each of its lines would be one more.
-      if (!headless) problems.push(errorAt(at, 'text before the first section header', 'begin with a header such as [supervisord], or end the name of the file in .yaml if it is YAML'))
+      if (!headless) problems.push(errorAt(at, 'text before the first section header', /\.[cm]?js$/.test(file) ? 'a list of PM2\'s is no config: nsup start FILE makes programs of it, then nsup save writes them into programs.yaml' : 'begin with a header such as [supervisord], or end the name of the file in .yaml if it is YAML'))
       headless = true
     } else {
       const read = readOption(value, at)

@@ -97,7 +97,8 @@ class YamlReader {
 
   #unknownTop(key: string, at: Mark): void {
     const known = [...Object.keys(namedSections), ...singleSections, 'include']
-    this.#fail(at, `unknown key '${key}'`, didYouMean(key, known) ?? `known here are ${known.join(', ')}`)
+    const ofPm2 = key === 'apps' ? 'a list of PM2\'s is no config: nsup start FILE makes programs of it, then nsup save writes them into programs.yaml' : undefined
+    this.#fail(at, `unknown key '${key}'`, ofPm2 ?? didYouMean(key, known) ?? `known here are ${known.join(', ')}`)
   }
 
   #addSection(kind: string, name: string, title: string, at: Mark, value: Node | null): void {

@@ -58,6 +58,11 @@ describe('the files of a config', () => {
     ])
   })
 
+  it('of PM2 are named for what they are', () => {
+    expect(folder.bad('ecosystem.config.js', 'module.exports = { apps: [] }')[0]).toContain("a list of PM2's is no config: nsup start FILE")
+    expect(folder.bad('process.yml', 'apps: []')[0]).toContain("a list of PM2's is no config: nsup start FILE")
+  })
+
   it('of variables are read beside, and the environment wins over them', () => {
     folder.write('conf/.env', '# comment\nexport A=1\nB = "two\\nlines" # c\nC=\'#x\'\nD=plain text # c\nE=\n')
     folder.write('conf/over.env', 'A=over\n')
