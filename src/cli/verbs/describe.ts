@@ -2,7 +2,7 @@
 import type { Context } from '../command.ts'
 import type { ProcessDetail, WireExit } from '../../api/results.ts'
 import { exitLine } from '../exits.ts'
-import { duration, size, time } from '../humane.ts'
+import { duration, plural, size, time } from '../humane.ts'
 import { printJson, printMissing } from '../outcomes.ts'
 import { paint } from '../output.ts'
 import { jobRow, nextRows, runLines } from '../runs.ts'
@@ -47,7 +47,7 @@ function stateRows(detail: ProcessDetail): Row[] {
     ['uptime', running ? duration(detail.uptime) : ''],
     ['started', time(detail.started_at)],
     ['stopped', detail.stopped_at === 0 ? '' : time(detail.stopped_at)],
-    ['restarts', `${detail.restarts}${detail.crashes === 0 ? '' : `, ${detail.crashes} failures in a row`}`],
+    ['restarts', `${detail.restarts}${detail.crashes === 0 ? '' : `, ${plural(detail.crashes, 'failure')} in a row`}`],
     ['cpu', detail.cpu === null ? '' : `${detail.cpu.toFixed(1)}%`],
     ['memory', detail.memory === null ? '' : size(detail.memory)],
   ]
@@ -64,7 +64,7 @@ function reportRows(report: ProcessDetail['report']): Row[] {
 }
 
 function inboxWords({ waiting, waiting_bytes: bytes, delivered, refused }: NonNullable<ProcessDetail['inbox']>): string {
-  const words = [waiting === 0 ? 'nothing waits' : `${String(waiting)} messages wait (${size(bytes)})`, `${String(delivered)} delivered`, refused === 0 ? '' : `${String(refused)} refused, it was full`]
+  const words = [waiting === 0 ? 'nothing waits' : `${waiting === 1 ? '1 message waits' : `${String(waiting)} messages wait`} (${size(bytes)})`, `${String(delivered)} delivered`, refused === 0 ? '' : `${String(refused)} refused, it was full`]
   return words.filter((word) => word !== '').join(', ')
 }
 

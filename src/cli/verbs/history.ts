@@ -44,7 +44,9 @@ function line(context: Context, entry: Entry): string {
   const words = [...(entry.process === undefined ? [] : [entry.process]), paint(context.out, entry.failure === true || entry.type === 'gave up' ? 'red' : 'cyan', nameOf(entry))]
   if (entry.signal !== undefined && entry.type === 'signal') words.push(entry.signal)
   if (entry.pid !== undefined) words.push(`pid ${entry.pid}`)
-  const said = [entry.reason ?? '', entry.uptime === undefined ? '' : `after ${duration(entry.uptime)}`, entry.oom === true ? 'no memory was left' : '']
+  // How it ended, after how long, and what more is known of it.
+  const [end = '', ...more] = entry.uptime === undefined ? [entry.reason] : (entry.reason ?? '').split(/(?=, )/)
+  const said = [end, entry.uptime === undefined ? '' : `after ${duration(entry.uptime)}${more.join('')}`, entry.oom === true ? 'no memory was left' : '']
   const why = said.filter((word) => word !== '').join(' ')
   return `${paint(context.out, 'dim', time(entry.at))}  ${words.join('  ')}${why === '' ? '' : `  ${why}`}${entry.by === undefined ? '' : `  (${entry.by})`}`
 }

@@ -42,7 +42,7 @@ test('history shows the entries and how each process fared', async () => {
     since: at, earlier: 3, missing: [],
     entries: [
       { at, type: 'start', process: 'web', by: 'cli root', reason: 'being started' },
-      { at, type: 'exit', process: 'web', pid: 12, failure: true, reason: 'exit status 1', uptime: 61_000 },
+      { at, type: 'exit', process: 'web', pid: 12, failure: true, reason: 'exit status 1, with job 7 in hand', uptime: 61_000 },
       { at, type: 'health', process: 'web', pid: 12, healthy: false, reason: 'HTTP 500' },
       { at, type: 'signal', process: 'web', pid: 12, signal: 'SIGUSR1', by: 'cli anna' },
       { at, type: 'master', reason: 'running', pid: 1 },
@@ -54,7 +54,7 @@ test('history shows the entries and how each process fared', async () => {
   expect(result).toMatchObject({ code: 0, out: [
     '3 earlier ones are not shown (-n)',
     '2026-11-22 03:48:05  web  start  being started  (cli root)',
-    '2026-11-22 03:48:05  web  failure  pid 12  exit status 1 after 1m 1s',
+    '2026-11-22 03:48:05  web  failure  pid 12  exit status 1 after 1m 1s, with job 7 in hand',
     '2026-11-22 03:48:05  web  unhealthy  pid 12  HTTP 500',
     '2026-11-22 03:48:05  web  signal  SIGUSR1  pid 12  (cli anna)',
     '2026-11-22 03:48:05  master  pid 1  running',

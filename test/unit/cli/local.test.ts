@@ -121,12 +121,13 @@ test('describe tells how it ended, who asked, the last lines, and only names of 
     redirect_stderr: false, directory: null, umask: null, serverurl: null, socket: { url: 'unix:///run/w.sock', backlog: 16, mode: '0660', owner: 'www-data' }, job: null, environment_keys: ['TOKEN'], stdout: log, stderr: log,
   }
   const view = status('web', { state: 'STOPPED', pid: 0, reason: 'stopped by cli root', stop_requested_by: 'cli root' })
-  const answers = { status: () => ({ processes: [view], missing: [] }), describe: () => ({ ...view, inbox: null, exits: [exit], config }) }
+  const answers = { status: () => ({ processes: [view], missing: [] }), describe: () => ({ ...view, inbox: { waiting: 1, waiting_bytes: 10, delivered: 2, refused: 0 }, exits: [exit], config }) }
   const { out, code } = await command(['describe', 'web'], answers)
   expect(code).toBe(0)
   expect(out).toMatch(/^web {2}STOPPED\n/)
   expect(out).toMatch(/stopped by +cli root\n/)
   expect(out).toMatch(/socket +unix:\/\/\/run\/w\.sock \(descriptor 0, backlog 16, mode 0660, owner www-data\)\n/)
+  expect(out).toMatch(/inbox +1 message waits \(.*\), 2 delivered\n/)
   expect(out).toMatch(/environment +TOKEN\n/)
   expect(out).toMatch(/pid 9 {2}killed by SIGSEGV \(core dumped\) after 1m 0s, unexpected\n {6}segfault at 0\n/)
 })
