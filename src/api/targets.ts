@@ -141,7 +141,8 @@ class Index {
       words.add(view.namespec).add(view.name).add(view.program).add(view.group)
       if (words.size > suggestionCandidates) break
     }
-    return suggest(target, words) ?? null
+    const ofFile = target.replace(/^.*\//, '').replace(/\.\w+$/, '') // who has started app.js may call it so
+    return words.has(ofFile) ? ofFile : suggest(target, words) ?? null
   }
 }
 

@@ -45,11 +45,12 @@ test('strictly, only what supervisord understands is resolved', () => {
 })
 
 test('what is not found is told with its kind and the nearest name', () => {
-  const { matched, missing } = resolveTargets(views, ['nochkin', 'chekin', 'shpo:*', 'shop:wbe', 'zzz*'])
+  const { matched, missing } = resolveTargets(views, ['nochkin', 'chekin', './web.js', 'shpo:*', 'shop:wbe', 'zzz*'])
   expect(matched).toEqual([])
   expect(missing).toEqual([
     { target: 'nochkin', kind: 'process', suggestion: 'checkin' },
     { target: 'chekin', kind: 'process', suggestion: 'checkin' },
+    { target: './web.js', kind: 'process', suggestion: 'web' },
     { target: 'shpo:*', kind: 'group', suggestion: 'shop:*' },
     { target: 'shop:wbe', kind: 'process', suggestion: 'shop:web' },
     { target: 'zzz*', kind: 'process', suggestion: null },

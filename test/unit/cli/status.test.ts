@@ -143,7 +143,7 @@ test('describe shows readiness, health, the job in hand, failures in a row and w
     status: () => ({ processes: [status('web')], missing: [] }),
     describe: () => ({
       ...status('web', {
-        ready: true, health: 'unhealthy', ailment: 'HTTP 500', job: '12345', crashes: 2, hold: 'restart; waits until job 12345 is done', reason: 'restart; waits until job 12345 is done',
+        ready: true, health: 'unhealthy', ailment: 'HTTP 500', job: '12345', crashes: 1, hold: 'restart; waits until job 12345 is done', reason: 'restart; waits until job 12345 is done',
         report: { at: 1_700_000_000_000, status: 'works', health: { processed_count: 7 }, health_at: 1, stopping: false, rubbish: 3 },
       }),
       inbox: null, exits: [],
@@ -156,6 +156,6 @@ test('describe shows readiness, health, the job in hand, failures in a row and w
   expect(code).toBe(0)
   for (const row of [
     'wanted       up, by autostart', 'reason       restart; waits until job 12345 is done', 'ready        yes', 'health       unhealthy: HTTP 500', 'job          12345',
-    'worker says  works; 3 lines not understood', 'its health   {"processed_count":7}', 'restarts     0, 2 failures in a row',
+    'worker says  works; 3 lines not understood', 'its health   {"processed_count":7}', 'restarts     0, 1 failure in a row',
   ]) expect(out).toContain(`  ${row}\n`)
 })
