@@ -4,7 +4,7 @@
 // the place of the old one in one go.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import Module from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -54,6 +54,7 @@ const quick = build({
   }],
 })
 await Promise.all([client, master, quick, buildWorker(common, fresh)])
+await Promise.all(['nsupd', 'quick'].map(async (name) => importElsewhere(`${fresh}/${name}.cjs`)))
 await rm(`${fresh}.old`, { recursive: true, force: true })
 await rename('dist', `${fresh}.old`).catch((error) => {
   if (error.code !== 'ENOENT') throw error
@@ -62,17 +63,27 @@ await rename(fresh, 'dist')
 await rm(`${fresh}.old`, { recursive: true, force: true })
 await keepCompiled()
 
-/** Lets a master live for a moment, so that what V8 compiles of it is kept for the next (bin/load.cjs). */
+/** A bundle that bin/load.cjs loads has no import() of its own: see bin/importing.cjs. */
+async function importElsewhere(file) {
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace(/\bimport\("(\.\/)?([\w.:-]+)"\)/g, (_, here, name) => `require("../bin/importing.cjs")("${here === undefined ? '' : '../dist/'}${name}")`))
+}
+
+/** Lets a master live for a moment and asks it for its status, so that what V8 compiles of both is kept for the next (bin/load.cjs). */
 async function keepCompiled() {
   if (Module.enableCompileCache !== undefined) return
   const home = await mkdtemp(join(tmpdir(), 'nsup-build-'))
   try {
-    await writeFile(join(home, 'programs.yaml'), 'programs: {a: {command: cat, startsecs: 0}, b: {command: cat, startsecs: 0}}\n')
+    const config = join(home, 'programs.yaml')
+    await writeFile(config, 'programs: {a: {command: cat, startsecs: 0}, b: {command: cat, startsecs: 0}}\n')
     const env = { ...process.env, NSUP_HOME: home, NSUP_KEEP_COMPILED: '1', NSUP_CONFIG: '' }
-    const master = spawn(resolve('bin/nsupd'), ['-n', '-c', join(home, 'programs.yaml')], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+    const master = spawn(resolve('bin/nsupd'), ['-n', '-c', config], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+    let client
     const limit = setTimeout(() => master.kill('SIGKILL'), 10_000)
     master.stdout.on('data', (chunk) => {
-      if (String(chunk).includes('entered RUNNING')) master.kill('SIGTERM')
+      if (!String(chunk).includes('entered RUNNING') || client !== undefined) return
+      client = spawn(resolve('bin/nsup'), ['-c', config, 'status'], { env, stdio: 'ignore' })
+      client.once('exit', () => { master.kill('SIGTERM') })
     })
     await once(master, 'exit')
     clearTimeout(limit)

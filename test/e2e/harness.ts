@@ -57,7 +57,7 @@ export class Place {
     this.dir = realpathSync(mkdtempSync(join(tmpdir(), 'nsup-e2e-')))
     this.config = join(this.dir, format === 'yaml' ? 'programs.yaml' : 'supervisord.conf')
     // A master removes all AUTO logs of its identifier, so each needs a folder for temporary files of its own.
-    this.env = { NSUP_HOME: join(this.dir, 'home'), TMPDIR: join(this.dir, 'tmp'), NO_COLOR: '1' }
+    this.env = { NSUP_HOME: join(this.dir, 'home'), TMPDIR: join(this.dir, 'tmp'), NO_COLOR: '1', NSUP_NODE: process.execPath }
     mkdirSync(join(this.dir, 'tmp'))
     this.write(this.config, text)
   }
@@ -96,7 +96,8 @@ export class Place {
 
   /** Runs a program of bin/ as it is. */
   async run(program: 'nsup' | 'nsupd', args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    const { stdout, stderr, exitCode } = await execa(process.execPath, [join(root, 'bin', program), ...args], {
+    const [command = '', ...words] = commandOf(program)
+    const { stdout, stderr, exitCode } = await execa(command, [...words, ...args], {
       cwd: options.cwd ?? this.dir,
       env: { ...this.env, ...options.env },
       reject: false,
@@ -127,8 +128,8 @@ export class Place {
     return master
   }
 
-  #spawn(program: string, args: readonly string[], env: Readonly<Record<string, string>>, shell = 'exec "$@"'): Master {
-    const child = spawn('sh', ['-c', shell, 'sh', process.execPath, join(root, 'bin', program), ...args], {
+  #spawn(program: 'nsup' | 'nsupd', args: readonly string[], env: Readonly<Record<string, string>>, shell = 'exec "$@"'): Master {
+    const child = spawn('sh', ['-c', shell, 'sh', ...commandOf(program), ...args], {
       cwd: this.dir,
       env: { ...process.env, ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -184,6 +185,12 @@ export function sharedPlace(format: 'yaml' | 'ini', text: string): Place {
   const place = new Place(format, text)
   open.add(place)
   return place
+}
+
+/** As people run them: nsupd chooses the options of Node by itself, and what V8 has kept compiled is good for these alone. */
+function commandOf(program: 'nsup' | 'nsupd'): string[] {
+  const path = join(root, 'bin', program)
+  return program === 'nsupd' ? [path] : [process.execPath, path]
 }
 
 function environOf(pid: string): string[] {

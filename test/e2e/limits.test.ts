@@ -25,8 +25,7 @@ it.each([
   ['minfds, where that is more', 750, 750],
 ])('is %s', async (_, minfds, expected) => {
   const place = newPlace('ini', ini(minfds))
-  // The first word is node, which the launcher finds itself.
-  await place.master([], { ...env, NSUP_NODE: process.execPath }, 'ulimit -Sn 700; shift; exec "$@"')
+  await place.master([], env, 'ulimit -Sn 700; exec "$@"')
   expect(await told(place)).toBe(`${expected} ${String(own)} none none told`)
   expect((await place.one('tells')).pid).toBeGreaterThan(0)
   const master = parseLimit(readFileSync(`/proc/${(await place.client().call('info', {})).pid}/limits`, 'utf8'), openFilesRow)
