@@ -31,8 +31,8 @@ export type WatchNews =
   /** So many files and folders that it costs. */
   | { readonly kind: 'many'; readonly entries: number }
 
-/** Looks at the disk; the returned function ends it. */
-export type WatchFiles = (order: WatchOrder, tell: (news: WatchNews) => void) => () => void
+/** Looks at the disk; the returned function ends it. `since`: what has changed after that counts, epoch milliseconds; now when left out. */
+export type WatchFiles = (order: WatchOrder, tell: (news: WatchNews) => void, since?: number) => () => void
 
 /** Names that never count, in any folder below what is watched: what is installed, written by running, or by editors. */
 const neverWatched: readonly string[] = ['.*', 'node_modules', '__pycache__', '*.pyc', '*.log', '*.log.*', '*.pid', '*~', '#*#', '4913']

@@ -27,8 +27,9 @@ export function watchLater(load: () => Promise<{ readonly watchFiles: WatchFiles
   return (order, tell) => {
     let close: (() => void) | null = null
     let ended = false
+    const since = Date.now() // what changes while it is being loaded counts
     load().then(({ watchFiles }) => {
-      if (!ended) close = watchFiles(order, tell)
+      if (!ended) close = watchFiles(order, tell, since)
     }, (error: unknown) => {
       const reason = `nothing is watched, since a part of nsup cannot be loaded (${errorCode(error)}): it may have been upgraded, and a new master is needed (nsup shutdown --keep-workers, then nsupd)`
       if (!ended) tell({ kind: 'problem', reason, again: false })

@@ -26,12 +26,12 @@ const usualBounds: WatchBounds = { many: 5000, max: 50_000, again: 60_000 }
 const settling = 50
 
 /** The port {@link WatchFiles}. */
-export const watchFiles: WatchFiles = (order, tell) => watchWithin(usualBounds, order, tell)
+export const watchFiles: WatchFiles = (order, tell, since) => watchWithin(usualBounds, order, tell, since)
 
 /** The same within bounds of one's own. */
-export function watchWithin(bounds: WatchBounds, order: WatchOrder, tell: (news: WatchNews) => void): () => void {
+export function watchWithin(bounds: WatchBounds, order: WatchOrder, tell: (news: WatchNews) => void, since = Date.now()): () => void {
   const disk = new DiskWatch(bounds, watchPlan(order), tell)
-  disk.begin()
+  disk.begin(since)
   return () => { disk.close() }
 }
 
@@ -55,9 +55,9 @@ class DiskWatch {
     this.tell = tell
   }
 
-  begin(): void {
+  begin(since: number): void {
     this.entries = 0
-    this.beganAt = Date.now()
+    this.beganAt = since
     const own = watch([], {
       ignored: (path, stats) => (stats?.isFile() === true ? !this.plan.counts(path) : !this.plan.enters(path)),
       ignorePermissionErrors: true,
@@ -145,7 +145,7 @@ class DiskWatch {
     if (isSame) return
     const before = this.beganAt
     this.end()
-    this.begin()
+    this.begin(Date.now())
     // What was written since the old one went counts, although the new one finds it at its beginning.
     this.beganAt = Math.max(before, Date.now() - 2 * settling)
   }
@@ -163,7 +163,7 @@ class DiskWatch {
     if (!again) return
     this.timer = setTimeout(() => {
       this.timer = null
-      this.begin()
+      this.begin(Date.now())
     }, this.bounds.again)
   }
 }

@@ -23,3 +23,14 @@ it('watches nothing when the watch has ended before it was loaded', async () => 
   await Promise.resolve()
   expect(begun).toEqual([])
 })
+
+it('counts what changes while the watcher is being loaded', async () => {
+  const before = Date.now()
+  const since = await new Promise<number | undefined>((resolve) => {
+    watchLater(() => Promise.resolve({ watchFiles: (_order, _tell, from) => {
+      resolve(from)
+      return () => undefined
+    } }))(order, () => undefined)
+  })
+  expect(since).toBeGreaterThanOrEqual(before)
+})

@@ -43,3 +43,12 @@ it('says which limit of the kernel is reached and how to raise it, and tries aga
   close()
   expect(made.every(({ closed }) => closed)).toBe(true)
 })
+
+it('tells what has changed since the time that it is given, also before it began', () => {
+  const heard: WatchNews[] = []
+  const close = watchWithin({ many: 10, max: 20, again: 1 }, { paths: [tmpdir()], ignore: [], own: [] }, (news) => heard.push(news), 5000)
+  made.at(-1)?.emit('all', 'add', `${tmpdir()}/old`, { ctimeMs: 5000.4 })
+  made.at(-1)?.emit('all', 'add', `${tmpdir()}/new`, { ctimeMs: 5001 })
+  close()
+  expect(heard).toEqual([{ kind: 'changed', path: `${tmpdir()}/new` }])
+})
