@@ -303,6 +303,8 @@ describe('the server', () => {
     expect(ours.order.map((name) => name.replace(/^m\d$/, 'm'))).toEqual(real.order.map((name) => name.replace(/^m\d$/, 'm')))
     expect(ours.order[0]).toBe('late')
     const about = (all: string[]): string[] => all.filter((one) => /SUPERVISOR|"late"/.test(one))
-    expect(about(ours.told)).toEqual(about(real.told))
+    // The last events may reach the listener of the real one too late: it is killed with the rest.
+    expect(about(ours.told).slice(0, about(real.told).length)).toEqual(about(real.told))
+    expect(about(ours.told).slice(-3).map((one) => one.split(' ')[0])).toEqual(['SUPERVISOR_STATE_CHANGE_STOPPING', 'PROCESS_STATE_STOPPING', 'PROCESS_STATE_STOPPED'])
   })
 })

@@ -1,5 +1,5 @@
 /** What a test may wait for: a state of a process, an event, a text in a file, the end of a process. Never a time. */
-import { existsSync, readFileSync, watch } from 'node:fs'
+import { readFileSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { State } from '../../src/core/model.ts'
 import type { Master, Place, Process } from './harness.ts'
@@ -88,7 +88,7 @@ export async function untilTold(place: Place, name: string, fits: (one: Process)
 /** Resolves with the text of a file as soon as it fits. */
 export async function untilFile(path: string, what: string | RegExp | ((text: string) => boolean)): Promise<string> {
   const fits = typeof what === 'function' ? what : (text: string) => (typeof what === 'string' ? text.includes(what) : what.test(text))
-  const read = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+  const read = (): string => textOf(path)
   return waitFor(`${String(what)} in ${path}`, () => read().slice(-2000), (done, fail) => {
     const look = (): void => {
       const text = read()
@@ -119,6 +119,16 @@ export async function untilSaid(master: Master, what: string | RegExp): Promise<
       for (const stream of [master.child.stdout, master.child.stderr]) stream?.off('data', look)
     }
   })
+}
+
+/** Empty for a file that is not there; a rotation may move it away at any moment. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return ''
+  }
 }
 
 type Begin<T> = (done: (value: T) => void, fail: (why: string) => void) => () => void

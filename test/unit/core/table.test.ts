@@ -241,6 +241,7 @@ const cells: Readonly<Partial<Record<Cell, readonly [sentence: string, check: ()
   'BACKOFF changed': ['starts by the new files, without the wait for its next try', () => startsAfreshFrom('BACKOFF')],
   'STARTING changed': ['stops it, to come back', () => isRenewedIn('STARTING')],
   'RUNNING changed': ['stops it, to come back', () => isRenewedIn('RUNNING')],
+  'STOPPING busy': ['takes the news of its job', () => takesJobIn('STOPPING')],
   'STOPPING changed': ['comes back at once, if it is to come back at all', () => {
     for (const [before, after] of [['failed', 'again'], ['retry', 'again'], ['rest', 'rest']] as const) {
       const proc = procIn('STOPPING', { afterStop: before })
