@@ -142,6 +142,7 @@ describe('The history', () => {
     const { pid } = await place.one('web')
     process.kill(pid, 'SIGKILL')
     await untilProcess(place, 'web', 'its restart', (web) => web.state === 'RUNNING' && web.pid !== pid)
+    expect((await place.nsup('history', 'web')).stdout).toContain('terminated by SIGKILL') // written by then, and not only seen
     process.kill(first.pid, 'SIGKILL')
     await first.ended
     await place.master()
