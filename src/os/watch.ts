@@ -5,7 +5,7 @@
  */
 import { readFileSync, statSync, watch as watchFolder } from 'node:fs'
 import type { FSWatcher as FolderWatcher, Stats } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { watch } from 'chokidar'
 import type { FSWatcher } from 'chokidar'
 import { watchPlan } from '../core/watch.ts'
@@ -65,6 +65,7 @@ class DiskWatch {
     this.watcher = own
     // What comes after its end is not of this watch any more.
     own.on('all', (event, path, stats) => { if (this.watcher === own) this.hear(event, path, stats) })
+    own.on('ready', () => { if (this.watcher === own) this.lookOnce(own) })
     own.on('raw', (event) => { if (this.watcher === own && event === 'rename') this.lookLater() })
     own.on('error', (error) => { if (this.watcher === own) this.refuse(error) })
     for (const root of this.plan.roots) this.enter(root)
@@ -92,6 +93,17 @@ class DiskWatch {
     // What is found when the watch begins is there already; chokidar tells of both in the same way.
     if (isNew && Math.floor(stats?.ctimeMs ?? 0) <= this.beganAt) return // whole milliseconds, as the beginning has them
     this.tell({ kind: 'changed', path })
+  }
+
+  /** What changed between chokidar's look at a file and its watch was told by neither. */
+  private lookOnce(own: FSWatcher): void {
+    for (const [folder, names] of Object.entries(own.getWatched())) {
+      for (const name of names) {
+        const path = join(folder, name)
+        const stats = this.plan.counts(path) ? statOf(path) : undefined
+        if (stats?.isFile() === true && Math.floor(stats.ctimeMs) > this.beganAt) this.tell({ kind: 'changed', path })
+      }
+    }
   }
 
   private count(): void {

@@ -1,5 +1,7 @@
 import { EventEmitter, once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 import type { WatchNews } from '../../../src/core/watch.ts'
 import { watchWithin } from '../../../src/os/watch.ts'
@@ -9,6 +11,10 @@ const births = new EventEmitter()
 
 class FakeWatcher extends EventEmitter {
   closed = false
+  watched: Record<string, string[]> = {}
+  getWatched(): Record<string, string[]> {
+    return this.watched
+  }
   add(): void {
     births.emit('add')
   }
@@ -51,4 +57,26 @@ it('tells what has changed since the time that it is given, also before it began
   made.at(-1)?.emit('all', 'add', `${tmpdir()}/new`, { ctimeMs: 5001 })
   close()
   expect(heard).toEqual([{ kind: 'changed', path: `${tmpdir()}/new` }])
+})
+
+it('looks once more when all is watched: what has changed between a look and its watch is told', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nsup-watch-'))
+  try {
+    const file = join(folder, 'edited')
+    writeFileSync(file, '')
+    const heard: WatchNews[] = []
+    const since = (time: number): void => {
+      const close = watchWithin({ many: 10, max: 20, again: 1 }, { paths: [folder], ignore: [], own: [] }, (news) => heard.push(news), time)
+      const watcher = made.at(-1)
+      if (watcher !== undefined) watcher.watched = { [dirname(folder)]: [basename(folder)], [folder]: ['edited', 'gone'] }
+      watcher?.emit('ready')
+      close()
+    }
+    since(Date.now() + 60_000)
+    expect(heard).toEqual([])
+    since(0)
+    expect(heard).toEqual([{ kind: 'changed', path: file }])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
