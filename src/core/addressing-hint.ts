@@ -2,6 +2,7 @@
  * What to say to a sender whose address is `all` or a pattern, as other commands take them and messages do not: what an
  * address may be, and which ones would have meant the same.
  */
+import { firstOf } from '../lib/listing.ts'
 import { matchesTokens, shellTokens } from '../lib/wildcard.ts'
 import { namespec } from './spec.ts'
 import type { ProcessSpec } from './spec.ts'
@@ -21,8 +22,7 @@ export function hintFor<P extends Candidate>(to: string, all: readonly P[], mean
   const rules = 'an address is no pattern, but a process, a program or a group: NAME for one of it, NAME:* for all of it'
   if (only === undefined) return rules
   if (others.length === 0) return `${rules}; this would be ${only}`
-  const more = instead.length > shown ? ` and ${String(instead.length - shown)} more` : ''
-  return `${rules}; this would be several: ${instead.slice(0, shown).join(', ')}${more}`
+  return `${rules}; this would be several: ${firstOf(instead, shown)}`
 }
 
 /** As the patterns of other commands are read. */

@@ -5,6 +5,7 @@ import type { Proc } from '../core/proc.ts'
 import { ranked } from '../core/roster.ts'
 import type { Fleet } from '../core/roster.ts'
 import { namespec } from '../core/spec.ts'
+import { firstOf } from '../lib/listing.ts'
 import type { SignalName } from '../lib/signals.ts'
 import { deadlyTo } from './deadly-signal.ts'
 import type { Deadly } from './deadly-signal.ts'
@@ -29,8 +30,8 @@ export function relaySignal(fleet: Fleet, signal: SignalName, ports: RelayPorts,
   }
   const { none, hidden } = leftOut
   const why = [
-    ...(none.length > 0 ? [`${named(none)} (no handler)`] : []),
-    ...(hidden.length > 0 ? [`${named(hidden)} (PHP hides whether its program has a handler: say health_signal=${signal.slice(3)} if it has)`] : []),
+    ...(none.length > 0 ? [`${firstOf(none, namedMax)} (no handler)`] : []),
+    ...(hidden.length > 0 ? [`${firstOf(hidden, namedMax)} (PHP hides whether its program has a handler: say health_signal=${signal.slice(3)} if it has)`] : []),
   ]
   if (why.length > 0) ports.log.warn(`${signal} was not sent to who would die of it: ${why.join('; ')}`)
 }
@@ -39,9 +40,4 @@ function send(proc: Proc, id: Pid, signal: SignalName, { processes, log }: Relay
   const answer = processes.kill(id, signal, 'process')
   if (answer === 'sent') ledger.note({ type: 'signal', process: namespec(proc.group, proc.name), pid: id.pid, signal, by: 'relayed by the master' })
   if (typeof answer === 'object') log.error(`could not send ${signal} to ${proc.name}: ${answer.failed}`)
-}
-
-function named(names: readonly string[]): string {
-  const more = names.length - namedMax
-  return `${names.slice(0, namedMax).join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`
 }

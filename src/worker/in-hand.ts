@@ -1,4 +1,5 @@
 /** The jobs that a worker has in hand: which, since when, how they ended. Tells the master what is in hand. */
+import { firstOf } from '../lib/listing.ts'
 import { atWork } from './at-work.ts'
 import { errorFields, say } from './say.ts'
 
@@ -91,8 +92,6 @@ export class JobsInHand {
   }
 
   #tell(done = false): void {
-    const names = [...this.#jobs.values()].slice(0, namedMax).map(({ job }) => job)
-    const more = this.size - names.length
-    atWork.tell('jobs', `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`, done)
+    atWork.tell('jobs', firstOf([...this.#jobs.values()].map(({ job }) => job), namedMax), done)
   }
 }
