@@ -22,7 +22,7 @@ export function machineFor(mark: string): Machine {
   return { processes: systemProcesses(groups), kernel: { groups, witness: oomWitness(groups), meter: memoryMeter }, watchFiles: watchLater(() => import('./watch.ts')) }
 }
 
-/** Loaded when somebody watches for the first time: most masters never do. After an upgrade beneath a master it may be gone. */
+/** Loaded when somebody watches for the first time: most masters never do. What is wrong with loading it must not end them. */
 export function watchLater(load: () => Promise<{ readonly watchFiles: WatchFiles }>): WatchFiles {
   return (order, tell) => {
     let close: (() => void) | null = null

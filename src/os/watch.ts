@@ -91,7 +91,7 @@ class DiskWatch {
     else if (event === 'unlink' || event === 'unlinkDir') this.entries -= 1
     if (event === 'addDir' || event === 'unlinkDir' || !this.plan.counts(path)) return
     // What is found when the watch begins is there already; chokidar tells of both in the same way.
-    if (isNew && Math.floor(stats?.ctimeMs ?? 0) <= this.beganAt) return // whole milliseconds, as the beginning has them
+    if (isNew && !this.isLater(stats)) return
     this.tell({ kind: 'changed', path })
   }
 
@@ -101,9 +101,14 @@ class DiskWatch {
       for (const name of names) {
         const path = join(folder, name)
         const stats = this.plan.counts(path) ? statOf(path) : undefined
-        if (stats?.isFile() === true && Math.floor(stats.ctimeMs) > this.beganAt) this.tell({ kind: 'changed', path })
+        if (stats?.isFile() === true && this.isLater(stats)) this.tell({ kind: 'changed', path })
       }
     }
+  }
+
+  /** It has changed since the watch began; in whole milliseconds, as the beginning has them. */
+  private isLater(stats: Stats | undefined): boolean {
+    return Math.floor(stats?.ctimeMs ?? 0) > this.beganAt
   }
 
   private count(): void {
